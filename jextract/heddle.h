@@ -1,0 +1,6 @@
+/* What jextract reads: the C library's own declarations of the functions in symbols.txt. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>

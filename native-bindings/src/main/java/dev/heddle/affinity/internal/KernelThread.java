@@ -1,0 +1,225 @@
+package dev.heddle.affinity.internal;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.NativeCallException;
+import dev.heddle.affinity.internal.generated.Libc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * A kernel thread whose affinity is read and set: the calling one by {@code pthread_*affinity_np}, any other by its id
+ * through {@code sched_*affinity}.
+ */
+public abstract class KernelThread {
+    /*
+     * The pthread_* functions return their error number, the generated handles serve them as they are. The sched_*
+     * functions set errno, which the JVM may overwrite between the call and the next one: those are linked in
+     * LibcLinks with the JDK's errno capture, over the generated descriptors.
+     *
+     * A mask is as many bytes as the kernel wants: it answers EINVAL to a buffer that is too short for its number of
+     * possible CPUs (nr_cpu_ids). Reading therefore starts with what sysconf says and doubles. Writing may have any
+     * length: the kernel takes what is missing as 0 and passes over what is too much, which the read-back shows.
+     */
+
+    /** A mask buffer of this many bytes holds every CPU that CpuSet can name; a kernel that wants more has a bug. */
+    private static final int MAX_MASK_BYTES = (CpuSet.MAX_CPU + 1) / 8;
+
+    /** For the two kinds below, and a test's kernel with more CPUs than this machine has. */
+    KernelThread() {}
+
+    /** The thread that calls. Whatever is done with it must be done on that thread. */
+    public static KernelThread current() {
+        return Self.INSTANCE;
+    }
+
+    /** The thread with this id, of any process. */
+    public static KernelThread ofId(int threadId) {
+        if (threadId <= 0) {
+            throw new IllegalArgumentException("a kernel thread id is positive, this one is " + threadId);
+        }
+        return new ById(threadId);
+    }
+
+    /** The CPU that the caller is on. */
+    public static int currentCpu() {
+        MethodHandle getcpu = LibcLinks.SCHED_GETCPU;
+        if (getcpu == null) {
+            throw LibcLinks.unavailable();
+        }
+        int cpu;
+        try {
+            cpu = (int) getcpu.invokeExact();
+        } catch (Throwable t) {
+            throw rethrow(t);
+        }
+        if (cpu < 0) {
+            throw new NativeCallException(
+                    "sched_getcpu", "", Errno.ENOSYS, "this kernel does not tell a thread its CPU (Linux 2.6.19 does)");
+        }
+        return cpu;
+    }
+
+    /** The kernel's id of the caller. */
+    public static int currentId() {
+        LibcLinks.requireAvailable();
+        return Libc.gettid();
+    }
+
+    /** The CPUs this thread may run on. */
+    public final CpuSet affinity() {
+        LibcLinks.requireAvailable();
+        try (Arena arena = Arena.ofConfined()) {
+            long bytes = Math.max(128, Long.highestOneBit(Libc.sysconf(Libc._SC_NPROCESSORS_CONF())) / 4);
+            while (true) {
+                MemorySegment mask = arena.allocate(bytes, Long.BYTES);
+                int errno = nativeGet(mask, arena);
+                if (errno == 0) {
+                    return CpuSet.copyOf(mask.toArray(ValueLayout.JAVA_LONG));
+                }
+                if (errno != Errno.EINVAL || bytes >= MAX_MASK_BYTES) {
+                    throw failed(getter(), subject(), errno, CpuSet.empty());
+                }
+                bytes *= 2;
+            }
+        }
+    }
+
+    /** Lets this thread run on these CPUs. The caller reads back what the kernel kept. */
+    public final void setAffinity(CpuSet cpus) {
+        LibcLinks.requireAvailable();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocateFrom(ValueLayout.JAVA_LONG, cpus.toLongArray());
+            int errno = nativeSet(mask, arena);
+            if (errno != 0) {
+                throw failed(setter(), arguments(cpus), errno, cpus);
+            }
+        }
+    }
+
+    /** The exception for a mask that the kernel took and did not keep. */
+    public final NativeCallException notHeld(CpuSet asked, CpuSet held) {
+        return new NativeCallException(
+                setter(),
+                arguments(asked),
+                0,
+                "the kernel kept only CPUs " + held + ". Choose CPUs that are online and in this process's cpuset");
+    }
+
+    /** Returns the error number, 0 for none. */
+    abstract int nativeGet(MemorySegment mask, Arena arena);
+
+    /** Returns the error number, 0 for none. */
+    abstract int nativeSet(MemorySegment mask, Arena arena);
+
+    abstract String getter();
+
+    abstract String setter();
+
+    /** Which thread, as the first argument of a message. */
+    abstract String subject();
+
+    private String arguments(CpuSet cpus) {
+        return subject() + ", cpus=" + cpus;
+    }
+
+    private NativeCallException failed(String call, String arguments, int errno, CpuSet cpus) {
+        String hint;
+        if (errno == Errno.EINVAL && !cpus.isEmpty()) {
+            hint = "none of the CPUs " + cpus + " is both online and in this process's cpuset. The thread may use "
+                    + affinity();
+        } else if (errno == Errno.ESRCH) {
+            hint = "there is no such thread. /proc/self/task lists those of this process";
+        } else if (errno == Errno.EPERM) {
+            hint = "the thread belongs to another user: run as that user or with CAP_SYS_NICE";
+        } else {
+            hint = "see its manual page";
+        }
+        return new NativeCallException(call, arguments, errno, hint);
+    }
+
+    private static final class Self extends KernelThread {
+        static final Self INSTANCE = new Self();
+
+        @Override
+        int nativeGet(MemorySegment mask, Arena arena) {
+            return Libc.pthread_getaffinity_np(Libc.pthread_self(), mask.byteSize(), mask);
+        }
+
+        @Override
+        int nativeSet(MemorySegment mask, Arena arena) {
+            return Libc.pthread_setaffinity_np(Libc.pthread_self(), mask.byteSize(), mask);
+        }
+
+        @Override
+        String getter() {
+            return "pthread_getaffinity_np";
+        }
+
+        @Override
+        String setter() {
+            return "pthread_setaffinity_np";
+        }
+
+        @Override
+        String subject() {
+            return "thread=self";
+        }
+    }
+
+    private static final class ById extends KernelThread {
+        private final int threadId;
+
+        ById(int threadId) {
+            this.threadId = threadId;
+        }
+
+        @Override
+        int nativeGet(MemorySegment mask, Arena arena) {
+            return call(LibcLinks.ByIdLinks.GET, mask, arena);
+        }
+
+        @Override
+        int nativeSet(MemorySegment mask, Arena arena) {
+            return call(LibcLinks.ByIdLinks.SET, mask, arena);
+        }
+
+        private int call(MethodHandle function, MemorySegment mask, Arena arena) {
+            MemorySegment state = arena.allocate(LibcLinks.CALL_STATE);
+            int result;
+            try {
+                result = (int) function.invokeExact(state, threadId, mask.byteSize(), mask);
+            } catch (Throwable t) {
+                throw rethrow(t);
+            }
+            return result == 0 ? 0 : LibcLinks.errno(state);
+        }
+
+        @Override
+        String getter() {
+            return "sched_getaffinity";
+        }
+
+        @Override
+        String setter() {
+            return "sched_setaffinity";
+        }
+
+        @Override
+        String subject() {
+            return "tid=" + threadId;
+        }
+    }
+
+    /** A downcall throws nothing of its own but what the VM throws (stack overflow, wrong thread): pass that on. */
+    private static RuntimeException rethrow(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        }
+        throw new AssertionError("a downcall threw a checked exception", thrown);
+    }
+}

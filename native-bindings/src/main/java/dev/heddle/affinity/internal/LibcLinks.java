@@ -1,0 +1,127 @@
+package dev.heddle.affinity.internal;
+
+import dev.heddle.affinity.internal.generated.Libc;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The links that the generated bindings cannot express, and whether there is anything to link to.
+ *
+ * <p>Loading this class never fails: what stands in the way is kept, and thrown by every call that needs the library.
+ */
+final class LibcLinks {
+    /** What is captured beside a call's result. */
+    static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
+
+    private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    /** What is called: the functions of jextract/symbols.txt. */
+    static final List<String> SYMBOLS = List.of(
+            "gettid",
+            "pthread_getaffinity_np",
+            "pthread_self",
+            "pthread_setaffinity_np",
+            "sched_getaffinity",
+            "sched_getcpu",
+            "sched_setaffinity",
+            "sysconf");
+
+    /** Why there is nothing to call, or null. */
+    private static final @Nullable Throwable OBSTACLE;
+
+    /**
+     * {@code sched_getcpu()} without the thread-state transition (4.5 ns against 5.7 ns): it reads a register or the
+     * vDSO's page and returns, so the JVM may wait for it at a safepoint. Null where there is an obstacle. A static
+     * final handle is a constant to the compiler, which inlines the call.
+     */
+    static final @Nullable MethodHandle SCHED_GETCPU;
+
+    static {
+        Throwable obstacle = null;
+        MethodHandle getcpu = null;
+        try {
+            requireLinux();
+            requireSymbols(Linker.nativeLinker().defaultLookup());
+            getcpu = Linker.nativeLinker()
+                    .downcallHandle(
+                            Libc.sched_getcpu$address(), Libc.sched_getcpu$descriptor(), Linker.Option.critical(false));
+        } catch (IllegalCallerException | UnsupportedOperationException | LinkageError e) {
+            obstacle = e;
+        }
+        OBSTACLE = obstacle;
+        SCHED_GETCPU = getcpu;
+    }
+
+    /** The calls for a thread by its id, linked when the first one is made. */
+    static final class ByIdLinks {
+        static final MethodHandle GET =
+                capturing(Libc.sched_getaffinity$address(), Libc.sched_getaffinity$descriptor());
+        static final MethodHandle SET =
+                capturing(Libc.sched_setaffinity$address(), Libc.sched_setaffinity$descriptor());
+
+        private ByIdLinks() {}
+
+        private static MethodHandle capturing(MemorySegment address, FunctionDescriptor descriptor) {
+            return Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"));
+        }
+    }
+
+    private LibcLinks() {}
+
+    static int errno(MemorySegment callState) {
+        return (int) ERRNO.get(callState, 0L);
+    }
+
+    static void requireAvailable() {
+        if (OBSTACLE != null) {
+            throw unavailable();
+        }
+    }
+
+    /** The exception for a call that cannot be made here. */
+    static RuntimeException unavailable() {
+        Throwable root =
+                OBSTACLE instanceof ExceptionInInitializerError e && e.getCause() != null ? e.getCause() : OBSTACLE;
+        if (root instanceof IllegalCallerException) {
+            String module = LibcLinks.class.getModule().isNamed()
+                    ? LibcLinks.class.getModule().getName()
+                    : "ALL-UNNAMED";
+            return new IllegalCallerException(
+                    "this JVM denies native access to Heddle: start it with --enable-native-access=" + module
+                            + ", or put Enable-Native-Access: ALL-UNNAMED in the manifest of the jar that is run",
+                    root);
+        }
+        String os = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+        return new UnsupportedOperationException(
+                "thread affinity needs Linux and a C library that has it (glibc 2.30, musl 1.2.2 or later); here (" + os
+                        + "): " + (root == null ? "nothing stands in the way" : root.getMessage()),
+                root);
+    }
+
+    /** Looked up first: a generated call whose symbol is missing fails as its class is loaded, with no word on why. */
+    static void requireSymbols(SymbolLookup library) {
+        for (String symbol : SYMBOLS) {
+            if (library.find(symbol).isEmpty()) {
+                throw new UnsupportedOperationException("its C library has no " + symbol);
+            }
+        }
+    }
+
+    private static void requireLinux() {
+        String os = System.getProperty("os.name", "an unknown system");
+        if (!os.equals("Linux")) {
+            throw new UnsupportedOperationException("this is " + os);
+        }
+        if (ValueLayout.ADDRESS.byteSize() != 8) {
+            throw new UnsupportedOperationException("this is a 32-bit JVM");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.heddle.affinity.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.NativeCallException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Masks for more CPUs than the machine that runs the test has: the kernel's answers are played. */
+final class MaskSizeTest {
+    /** A kernel that wants masks of so many bytes, and holds one. */
+    private static final class BigKernel extends KernelThread {
+        private final long wantedBytes;
+        private final List<Long> asked = new ArrayList<>();
+        private CpuSet held = CpuSet.empty();
+
+        BigKernel(long wantedBytes) {
+            this.wantedBytes = wantedBytes;
+        }
+
+        @Override
+        int nativeGet(MemorySegment mask, Arena arena) {
+            asked.add(mask.byteSize());
+            if (mask.byteSize() < wantedBytes) {
+                return Errno.EINVAL;
+            }
+            mask.copyFrom(MemorySegment.ofArray(held.toLongArray()));
+            return 0;
+        }
+
+        @Override
+        int nativeSet(MemorySegment mask, Arena arena) {
+            held = CpuSet.copyOf(mask.toArray(java.lang.foreign.ValueLayout.JAVA_LONG));
+            return 0;
+        }
+
+        @Override
+        String getter() {
+            return "get";
+        }
+
+        @Override
+        String setter() {
+            return "set";
+        }
+
+        @Override
+        String subject() {
+            return "big";
+        }
+    }
+
+    @Test
+    void aMaskBeyond1024CpusIsReadByGrowingUntilTheKernelTakesIt() {
+        BigKernel kernel = new BigKernel(1024);
+        CpuSet cpus = CpuSet.of(0, 1023, 1024, 5000, 8191);
+        kernel.setAffinity(cpus);
+        assertEquals(cpus, kernel.affinity());
+        assertEquals(List.of(128L, 256L, 512L, 1024L), kernel.asked);
+    }
+
+    @Test
+    void aKernelThatTakesNoSizeIsReportedAndNotAskedForEver() {
+        BigKernel kernel = new BigKernel(Long.MAX_VALUE);
+        NativeCallException e = assertThrows(NativeCallException.class, kernel::affinity);
+        assertEquals("EINVAL", e.errnoName());
+        assertEquals(8192L, kernel.asked.getLast());
+    }
+}
