@@ -1,0 +1,67 @@
+package dev.heddle.runtime;
+
+import java.time.Duration;
+
+/** What a carrier does when its core has nothing to run: how long it looks for work before it parks in the kernel. */
+public final class IdleStrategy {
+    /** Shorter than a park and its wake-up take together (some 10 us), so that it costs little where it gains nothing. */
+    private static final Duration DEFAULT_SPIN = Duration.ofNanos(20_000);
+
+    private final long spinNanos;
+    private final String description;
+
+    private IdleStrategy(long spinNanos, String description) {
+        this.spinNanos = spinNanos;
+        this.description = description;
+    }
+
+    /**
+     * Parks at once: no CPU time is spent on waiting, and waking takes the kernel some microseconds.
+     *
+     * @return the strategy
+     */
+    public static IdleStrategy park() {
+        return new IdleStrategy(0, "park");
+    }
+
+    /**
+     * Looks for work for 20 microseconds, then parks. The default.
+     *
+     * @return the strategy
+     */
+    public static IdleStrategy spinThenPark() {
+        return spinThenPark(DEFAULT_SPIN);
+    }
+
+    /**
+     * Looks for work for a while, then parks.
+     *
+     * @param spin how long
+     * @return the strategy
+     * @throws IllegalArgumentException if the time is negative
+     */
+    public static IdleStrategy spinThenPark(Duration spin) {
+        if (spin.isNegative()) {
+            throw new IllegalArgumentException("a carrier cannot spin for " + spin);
+        }
+        return new IdleStrategy(spin.toNanos(), "spin for " + spin.toNanos() + " ns, then park");
+    }
+
+    /**
+     * Never parks: the lowest latency, for a CPU that nothing else needs. The CPU is busy all the time.
+     *
+     * @return the strategy
+     */
+    public static IdleStrategy busySpin() {
+        return new IdleStrategy(Long.MAX_VALUE, "busy spin");
+    }
+
+    long spinNanos() {
+        return spinNanos;
+    }
+
+    @Override
+    public String toString() {
+        return description;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.heddle.runtime.internal;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The CPUs that this process may use, and what a user is told who asks for others. */
+public final class AllowedCpus {
+    private static final Path ISOLATED = Path.of("/sys/devices/system/cpu/isolated");
+    private static final Path CGROUP = Path.of("/proc/self/cgroup");
+    private static final String UNIFIED = "0::";
+
+    private AllowedCpus() {}
+
+    /** The CPUs that the process was started with: where it runs unless it asks for others. */
+    public static CpuSet ofProcess() {
+        return ThreadAffinity.ofProcess();
+    }
+
+    /** Those, and the ones the kernel was booted to keep free, which a process has to ask for. */
+    public static CpuSet choosable() {
+        return ofProcess().union(isolated());
+    }
+
+    /** Throws if a CPU is among those asked for that this process may not use. */
+    public static void requireAllowed(CpuSet asked) {
+        CpuSet allowed = choosable();
+        CpuSet missing = asked.minus(allowed);
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    (missing.size() == 1 ? "core " + missing + " is" : "cores " + missing + " are")
+                            + " not allowed here: this process may use " + allowed + cgroup()
+                            + ". Choose among them, or widen the affinity mask or cpuset it is started with");
+        }
+    }
+
+    private static CpuSet isolated() {
+        try {
+            return CpuSet.parse(Files.readString(ISOLATED));
+        } catch (IOException | IllegalArgumentException unreadable) {
+            return CpuSet.empty(); // a system without the file isolates none
+        }
+    }
+
+    /** The cgroup, which may have set the limit, for the message. */
+    private static String cgroup() {
+        try {
+            for (String line : Files.readAllLines(CGROUP)) {
+                if (line.startsWith(UNIFIED) && line.length() > UNIFIED.length() + 1) {
+                    return " (cgroup " + line.substring(UNIFIED.length()) + ")";
+                }
+            }
+        } catch (IOException hidden) {
+            // The message does without it.
+        }
+        return "";
+    }
+}

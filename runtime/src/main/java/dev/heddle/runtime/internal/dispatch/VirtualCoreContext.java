@@ -1,0 +1,260 @@
+package dev.heddle.runtime.internal.dispatch;
+
+import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
+
+import dev.heddle.runtime.CoreStatistics;
+import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import dev.heddle.runtime.internal.task.Task;
+import dev.heddle.runtime.internal.task.TaskGroup;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A core whose tasks are virtual threads: the scheduler of their continuations, and the state of the carrier that runs
+ * them.
+ *
+ * <p>{@link #execute} takes continuations from any thread, for as long as any of them lives, and never blocks. All that
+ * is marked as the owner's is for the carrier that owns the core.
+ */
+public final class VirtualCoreContext extends CoreContext implements Executor {
+    /*
+     * Invariants. INV-1: every carrier pins itself and verifies that before it polls. INV-2: a carrier owns the core from
+     * the transition to AWAKE that made or woke it until its own transition to RETIRED; the table allows one at a time.
+     * INV-3, INV-6: execute() only ever adds to the unbounded channel. INV-5: see package-info; both rests are announced
+     * in the same word, so that one look of a sender covers both.
+     *
+     * The owner's state:
+     *
+     *   from     to       by      when
+     *   RETIRED  AWAKE    start   the core starts; RETIRED is how it begins
+     *   AWAKE    PARKED   owner   nothing to do
+     *   AWAKE    RETIRED  owner   nothing to do, the core is closed and its last task has left
+     *   PARKED   AWAKE    sender  it has offered something, or closed the core; whoever makes this step unparks
+     *   PARKED   AWAKE    owner   on its second look there was something
+     *   RETIRED  AWAKE    sender  it has offered something; whoever makes this step starts a carrier
+     *   RETIRED  AWAKE    owner   on its second look there was something; the owner goes on
+     *
+     * RETIRED is not the end of the core but the absence of a carrier. Virtual threads that a task started have this
+     * scheduler and may outlive every task and the manager's close; when a timer or a poller makes one of them runnable,
+     * a carrier is started for it, pinned like the first, and retires again when there is nothing left. The alternative,
+     * to keep a carrier until all of them have ended, cannot be had: the JDK does not tell a scheduler who ended.
+     *
+     * A sender that finds AWAKE does nothing: the owner has yet to announce a rest, and looks again after it has. A sender
+     * whose step fails does nothing either: whoever made the step did so after the sender's offer, and the owner's next
+     * second look comes later still.
+     */
+
+    private static final int AWAKE = 0;
+    private static final int PARKED = 1;
+    private static final int RETIRED = 2;
+
+    /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
+    private static final int SPINS_PER_CLOCK = 32;
+
+    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+    private static final VarHandle OWNER_STATE =
+            fieldVarHandle(LOOKUP, "ownerState", VarHandle.class, VirtualCoreContext.class, int.class);
+    private static final VarHandle DISPATCHES =
+            fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
+    private static final VarHandle PARKS =
+            fieldVarHandle(LOOKUP, "parks", VarHandle.class, VirtualCoreContext.class, long.class);
+    private static final VarHandle WAKE_UPS =
+            fieldVarHandle(LOOKUP, "wakeUps", VarHandle.class, VirtualCoreContext.class, long.class);
+
+    private final MpscChannel<Runnable> channel = new MpscChannel<>();
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+    private volatile int ownerState = RETIRED;
+
+    /** Written by a carrier before its first rest, read by a sender after its step from PARKED, which comes later. */
+    private @Nullable Thread carrier;
+
+    // Written by the owner, in opaque mode; read by anyone, for monitoring.
+    @SuppressWarnings("UnusedVariable") // through the handles
+    private long dispatches;
+
+    @SuppressWarnings("UnusedVariable")
+    private long parks;
+
+    @SuppressWarnings("UnusedVariable")
+    private long wakeUps;
+
+    /** Makes the context of a CPU; {@link #start()} gives it its carrier. */
+    public VirtualCoreContext(CoreSettings settings, int cpu) {
+        super(settings, cpu);
+    }
+
+    @Override
+    public void start() {
+        ownerState = AWAKE;
+        try {
+            startCarrier();
+        } catch (Throwable t) {
+            carrierFailed(t);
+        }
+    }
+
+    private void startCarrier() {
+        try {
+            new CarrierThread(this).start();
+        } catch (Throwable noThread) {
+            ownerState = RETIRED; // so that the next sender tries again
+            throw noThread;
+        }
+    }
+
+    @Override
+    public void awaitStarted() throws InterruptedException, ExecutionException {
+        started.get();
+    }
+
+    /** Owner: pinned and verified, it begins to serve. */
+    void carrierReady(Thread thread) {
+        carrier = thread;
+        started.complete(null);
+    }
+
+    /**
+     * The would-be owner could not be pinned, and ends. For the first carrier that fails the manager's start. A later one
+     * was started for virtual threads that outlived the manager: they wait, on no CPU rather than on a wrong one, until
+     * the next sender tries again.
+     */
+    void carrierFailed(Throwable why) {
+        if (!started.completeExceptionally(why)) {
+            System.getLogger(VirtualCoreContext.class.getName())
+                    .log(System.Logger.Level.ERROR, this + " has no carrier, its virtual threads wait", why);
+        }
+        ownerState = RETIRED;
+        markEnded();
+    }
+
+    @Override
+    Thread makeThread(@Nullable String name, Task task) {
+        return VirtualThreadHook.newThread(this, name, task);
+    }
+
+    /** Runs a continuation on this core, sometime. From any thread. */
+    @Override
+    public void execute(Runnable continuation) {
+        channel.offer(continuation); // 1. publish
+        wake(); // 2. look at the owner's state. Both volatile: pairs with rest()
+    }
+
+    private void wake() {
+        int state = ownerState;
+        if (state == PARKED) {
+            wakeParked();
+        } else if (state == RETIRED && OWNER_STATE.compareAndSet(this, RETIRED, AWAKE)) {
+            startCarrier();
+        }
+    }
+
+    private void wakeParked() {
+        if (OWNER_STATE.compareAndSet(this, PARKED, AWAKE)) {
+            LockSupport.unpark(carrier);
+        }
+    }
+
+    /** A parked carrier has to retire; where there is none, nothing is left to wait for. */
+    @Override
+    void quiescent() {
+        wakeParked();
+        if (ownerState == RETIRED) {
+            markEnded();
+        }
+    }
+
+    /**
+     * Owner: returns the next continuation to run, after a rest if there is none.
+     *
+     * @return null if the caller is the owner no longer, and must end
+     */
+    @Nullable
+    Runnable next() {
+        while (true) {
+            Runnable continuation = channel.poll();
+            if (continuation != null) {
+                DISPATCHES.setOpaque(this, (long) DISPATCHES.get(this) + 1);
+                return continuation;
+            }
+            if (!spin() && !rest()) {
+                return null;
+            }
+        }
+    }
+
+    /** Owner: looks for work for as long as the settings say. Returns whether there is some. */
+    private boolean spin() {
+        long spinNanos = settings().spinNanos();
+        if (spinNanos == 0) {
+            return false;
+        }
+        TaskGroup tasks = tasks();
+        long start = System.nanoTime();
+        while (true) {
+            for (int i = 0; i < SPINS_PER_CLOCK; i++) {
+                if (!channel.isEmpty()) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+            if (tasks.isQuiescent() || System.nanoTime() - start >= spinNanos) {
+                return false;
+            }
+        }
+    }
+
+    /** Owner: parks until there may be work, or retires. Returns false if it retired. */
+    private boolean rest() {
+        int resting = tasks().isQuiescent() ? RETIRED : PARKED;
+        ownerState = resting; // 1. announce
+        boolean reasonToStay = !channel.isEmpty() || (resting == PARKED && tasks().isQuiescent()); // 2. look again
+        if (reasonToStay && OWNER_STATE.compareAndSet(this, resting, AWAKE)) {
+            return true;
+        }
+        if (resting == RETIRED) {
+            // Either nothing came, or the sender that brought it has started another carrier.
+            markEnded();
+            return false;
+        }
+        if (ownerState == PARKED) {
+            PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
+            do {
+                // A set interrupt status would make park return at once, for ever.
+                Thread.interrupted();
+                LockSupport.park(this);
+            } while (ownerState == PARKED);
+            WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
+        }
+        return true;
+    }
+
+    @Override
+    public void joinCarrier() throws InterruptedException {
+        Thread last = carrier;
+        if (last != null) {
+            last.join();
+        }
+    }
+
+    @Override
+    public CoreStatistics statistics() {
+        TaskGroup.Counts counts = tasks().counts();
+        return new CoreStatistics(
+                cpu(),
+                counts.started(),
+                counts.ended(),
+                counts.failed(),
+                (long) DISPATCHES.getOpaque(this),
+                (long) PARKS.getOpaque(this),
+                (long) WAKE_UPS.getOpaque(this),
+                channel.depth(),
+                channel.highestDepth());
+    }
+}

@@ -1,0 +1,93 @@
+package dev.heddle.runtime.internal.task;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A view of a place as an executor: a thread for every task, a life cycle of its own.
+ *
+ * <p>Closing it waits for, and {@link #shutdownNow()} interrupts, the tasks that came through this view and no others.
+ * A task is a thread from the moment it is accepted, so that none of them never commences and {@code shutdownNow} returns
+ * an empty list.
+ */
+public final class TaskExecutorService extends AbstractExecutorService {
+    private final String description;
+    private final TaskStarter starter;
+    private final TaskGroup tasks = new TaskGroup(() -> {});
+
+    /**
+     * Makes an open view.
+     *
+     * @param description the place, for messages
+     * @param starter what starts its tasks
+     */
+    public TaskExecutorService(String description, TaskStarter starter) {
+        this.description = description;
+        this.starter = starter;
+    }
+
+    @Override
+    public void execute(Runnable command) {
+        Objects.requireNonNull(command, "command");
+        if (!tasks.tryEnter()) {
+            throw new RejectedExecutionException("this executor of " + description + " has been shut down");
+        }
+        boolean started = false;
+        try {
+            starter.start(null, command, tasks);
+            started = true;
+        } finally {
+            if (!started) {
+                tasks.leave();
+            }
+        }
+    }
+
+    @Override
+    protected <T extends @Nullable Object> RunnableFuture<T> newTaskFor(Callable<T> callable) {
+        return new TaskFuture<>(callable);
+    }
+
+    @Override
+    protected <T extends @Nullable Object> RunnableFuture<T> newTaskFor(Runnable runnable, T value) {
+        return new TaskFuture<>(runnable, value);
+    }
+
+    @Override
+    public void shutdown() {
+        tasks.close();
+    }
+
+    @Override
+    public List<Runnable> shutdownNow() {
+        tasks.close();
+        tasks.interruptAll();
+        return List.of();
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return tasks.isClosed();
+    }
+
+    @Override
+    public boolean isTerminated() {
+        return tasks.isQuiescent();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+        return tasks.await(unit.toNanos(timeout));
+    }
+
+    @Override
+    public String toString() {
+        return "executor of " + description + (isShutdown() ? ", shut down, " : ", ") + tasks.live() + " live tasks";
+    }
+}

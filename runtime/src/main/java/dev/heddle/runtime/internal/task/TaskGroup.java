@@ -1,0 +1,255 @@
+package dev.heddle.runtime.internal.task;
+
+import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks of one core, or of one executor view: admits them until it is closed, knows the live ones, tells when the
+ * last one has left.
+ *
+ * <p>All methods may be called from any thread and none blocks but {@link #await}.
+ */
+public final class TaskGroup {
+    /*
+     * Two things are kept apart.
+     *
+     * The gate: one word with the count of tasks inside and, in its sign, whether the group is closed. A task enters at
+     * admission and leaves when its body has ended. Because both are in one word, "closed and nobody inside" is a single
+     * state that is reached once by those who entered through tryEnter, and whoever reaches it calls onQuiescent.
+     *
+     *     open, n   --tryEnter-->   open, n+1        closed, n  --tryEnter-->  refused
+     *     open, n   --leave----->   open, n-1        closed, 1  --leave----->  closed, 0: onQuiescent
+     *     open, 0   --close----->   closed, 0: onQuiescent
+     *     any, n    --enterLate->   same, n+1        (a thread made by a factory before the close and started after it)
+     *
+     * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
+     * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
+     * not contended but by shutdownNow and statistics; nothing inside it suspends, allocates or calls out. A
+     * java.util.concurrent lock would park the virtual thread and is six times as large for each group; a concurrent set
+     * costs an entry for every parked task.
+     *
+     * interruptAll against begin: interruptAll sets `interrupted` before it takes the lock and walks the list; begin
+     * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
+     * section comes after the walk's and it sees the flag.
+     */
+
+    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+    private static final VarHandle GATE = fieldVarHandle(LOOKUP, "gate", VarHandle.class, TaskGroup.class, long.class);
+    private static final VarHandle LOCK = fieldVarHandle(LOOKUP, "lock", VarHandle.class, TaskGroup.class, int.class);
+
+    private static final long CLOSED = Long.MIN_VALUE;
+
+    /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
+    private static final int SPINS_BEFORE_YIELD = 256;
+
+    /** One task's place in a group's list. */
+    public static class Member {
+        private @Nullable Thread thread;
+        private @Nullable Member previous;
+        private @Nullable Member next;
+
+        /** Makes a place that is in no list yet. */
+        protected Member() {}
+    }
+
+    private final Runnable onQuiescent;
+    private final CountDownLatch quiescent = new CountDownLatch(1);
+
+    @SuppressWarnings("UnusedVariable") // through GATE
+    private volatile long gate;
+
+    private volatile boolean interrupted;
+
+    @SuppressWarnings("UnusedVariable") // through LOCK
+    private volatile int lock;
+
+    // Guarded by lock.
+    private @Nullable Member first;
+    private int members;
+    private long started;
+    private long ended;
+    private long failed;
+
+    /**
+     * Makes an open group.
+     *
+     * @param onQuiescent called at least once when the group is closed and its last task has left: by the thread that
+     *     closed it or by that task. It must not block, and may be called again after a late entry
+     */
+    public TaskGroup(Runnable onQuiescent) {
+        this.onQuiescent = onQuiescent;
+    }
+
+    /** Admits a task. Whoever was let in must {@link #leave()}. Returns false if the group is closed. */
+    public boolean tryEnter() {
+        long seen;
+        do {
+            seen = gate;
+            if (seen < 0) {
+                return false;
+            }
+        } while (!GATE.compareAndSet(this, seen, seen + 1));
+        return true;
+    }
+
+    /** Lets in a task that was promised its place before the group was closed, whether it is closed now or not. */
+    void enterLate() {
+        GATE.getAndAdd(this, 1L);
+    }
+
+    /** Ends what {@link #tryEnter()} began. */
+    public void leave() {
+        long before = (long) GATE.getAndAdd(this, -1L);
+        if (before == CLOSED + 1) {
+            signalQuiescent();
+        }
+    }
+
+    /** Admits no more tasks. Those inside go on. */
+    public void close() {
+        long before = (long) GATE.getAndBitwiseOr(this, CLOSED);
+        if (before == 0) {
+            signalQuiescent();
+        }
+    }
+
+    private void signalQuiescent() {
+        quiescent.countDown();
+        onQuiescent.run();
+    }
+
+    public boolean isClosed() {
+        return gate < 0;
+    }
+
+    /** Closed, and nobody inside. In volatile mode: a carrier looks here after it has announced its rest (INV-5). */
+    public boolean isQuiescent() {
+        return gate == CLOSED;
+    }
+
+    /** Whether the group was ever closed with nobody inside. */
+    public boolean hasBeenQuiescent() {
+        return quiescent.getCount() == 0;
+    }
+
+    /** Tasks admitted and not ended. */
+    public long live() {
+        return gate & ~CLOSED;
+    }
+
+    /** Waits until the group is closed and its last task has left. Returns false if the time ran out first. */
+    public boolean await(long nanos) throws InterruptedException {
+        return quiescent.await(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** The calling thread begins to run a task: it can be interrupted from now on, and is, if all others were. */
+    void begin(Member member) {
+        Thread thread = Thread.currentThread();
+        member.thread = thread;
+        lock();
+        Member second = first;
+        member.next = second;
+        if (second != null) {
+            second.previous = member;
+        }
+        first = member;
+        members++;
+        started++;
+        unlock();
+        if (interrupted) {
+            thread.interrupt();
+        }
+    }
+
+    /** The task that began is done. It still has to leave. */
+    void end(Member member, boolean hasFailed) {
+        lock();
+        Member previous = member.previous;
+        Member next = member.next;
+        if (previous == null) {
+            first = next;
+        } else {
+            previous.next = next;
+        }
+        if (next != null) {
+            next.previous = previous;
+        }
+        members--;
+        ended++;
+        if (hasFailed) {
+            failed++;
+        }
+        unlock();
+    }
+
+    /** Interrupts every task that has begun, and every one that will begin. */
+    public void interruptAll() {
+        interrupted = true;
+        // Outside the lock: interrupting runs code of others, such as the close of a channel that the task blocks on.
+        for (Thread thread : threads()) {
+            thread.interrupt();
+        }
+    }
+
+    private List<Thread> threads() {
+        while (true) {
+            lock();
+            int size = members;
+            unlock();
+            List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
+            lock();
+            if (members <= size) {
+                for (Member member = first; member != null; member = member.next) {
+                    Thread thread = member.thread;
+                    if (thread != null) {
+                        threads.add(thread);
+                    }
+                }
+                unlock();
+                return threads;
+            }
+            unlock();
+        }
+    }
+
+    /**
+     * What has become of the tasks, read at one moment.
+     *
+     * @param started bodies that began
+     * @param ended bodies that ended, in whatever way
+     * @param failed those of them that threw
+     */
+    public record Counts(long started, long ended, long failed) {}
+
+    /** Reads the counts. */
+    public Counts counts() {
+        lock();
+        long startedNow = started;
+        long endedNow = ended;
+        long failedNow = failed;
+        unlock();
+        return new Counts(startedNow, endedNow, failedNow);
+    }
+
+    private void lock() {
+        int spins = 0;
+        while (!LOCK.weakCompareAndSetAcquire(this, 0, 1)) { // pairs with the release in unlock()
+            if (++spins % SPINS_BEFORE_YIELD == 0) {
+                Thread.yield();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void unlock() {
+        LOCK.setRelease(this, 0);
+    }
+}

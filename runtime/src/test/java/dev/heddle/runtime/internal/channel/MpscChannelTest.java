@@ -1,0 +1,82 @@
+package dev.heddle.runtime.internal.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class MpscChannelTest {
+    private record Item(int sender, int number) {}
+
+    @Test
+    void whatIsSentComesOutInOrder() {
+        MpscChannel<Integer> channel = new MpscChannel<>();
+        assertTrue(channel.isEmpty());
+        assertNull(channel.poll());
+        for (int i = 0; i < 5; i++) {
+            channel.offer(i);
+        }
+        assertFalse(channel.isEmpty());
+        assertEquals(0, channel.poll());
+        assertEquals(1, channel.poll());
+        channel.offer(5);
+        for (int i = 2; i <= 5; i++) {
+            assertEquals(i, channel.poll());
+        }
+        assertTrue(channel.isEmpty());
+        assertNull(channel.poll());
+    }
+
+    @Test
+    void theDepthCountsBatchAndInbox() {
+        MpscChannel<Integer> channel = new MpscChannel<>();
+        assertEquals(0, channel.depth());
+        for (int i = 0; i < 4; i++) {
+            channel.offer(i);
+        }
+        assertEquals(4, channel.depth());
+        channel.poll();
+        channel.offer(4);
+        assertEquals(4, channel.depth());
+        while (channel.poll() != null) {
+            // to the end
+        }
+        assertEquals(0, channel.depth());
+        assertEquals(4, channel.highestDepth());
+    }
+
+    @Test
+    void nothingIsLostOrDoubledAndEachSendersOrderIsKept() throws InterruptedException {
+        int senders = 4;
+        int each = 200_000;
+        MpscChannel<Item> channel = new MpscChannel<>();
+        List<Thread> threads = new ArrayList<>();
+        for (int sender = 0; sender < senders; sender++) {
+            int self = sender;
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < each; i++) {
+                    channel.offer(new Item(self, i));
+                }
+            }));
+        }
+        int[] next = new int[senders];
+        for (int received = 0; received < senders * each; ) {
+            Item item = channel.poll();
+            if (item == null) {
+                Thread.onSpinWait();
+                continue;
+            }
+            assertEquals(next[item.sender()]++, item.number());
+            received++;
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertNull(channel.poll());
+        assertEquals(0, channel.depth());
+    }
+}

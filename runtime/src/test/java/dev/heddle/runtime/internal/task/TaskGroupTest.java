@@ -1,0 +1,113 @@
+package dev.heddle.runtime.internal.task;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+final class TaskGroupTest {
+    private final AtomicInteger quiescent = new AtomicInteger();
+    private final TaskGroup group = new TaskGroup(quiescent::incrementAndGet);
+
+    @Test
+    void anOpenGroupIsNeverQuiescent() {
+        assertTrue(group.tryEnter());
+        group.leave();
+        assertFalse(group.isQuiescent());
+        assertEquals(0, quiescent.get());
+    }
+
+    @Test
+    void closingAnEmptyGroupIsTheEnd() throws InterruptedException {
+        group.close();
+        group.close();
+        assertTrue(group.isQuiescent());
+        assertEquals(1, quiescent.get());
+        assertFalse(group.tryEnter());
+        assertTrue(group.await(0));
+    }
+
+    @Test
+    void theLastTaskToLeaveAClosedGroupIsTheEnd() throws InterruptedException {
+        group.tryEnter();
+        group.tryEnter();
+        group.close();
+        assertEquals(2, group.live());
+        group.leave();
+        assertFalse(group.isQuiescent());
+        assertFalse(group.await(0));
+        group.leave();
+        assertTrue(group.isQuiescent());
+        assertTrue(group.await(0));
+        assertEquals(1, quiescent.get());
+    }
+
+    @Test
+    void aLateEntryIsLetInAndWaitedFor() {
+        group.close();
+        group.enterLate();
+        assertFalse(group.isQuiescent());
+        group.leave();
+        assertTrue(group.isQuiescent());
+        assertEquals(2, quiescent.get());
+    }
+
+    /** Nobody who was let in is still inside when the group says that it has ended. */
+    @RepeatedTest(20)
+    void everyAdmittedTaskHasLeftWhenTheGroupIsQuiescent() throws InterruptedException {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger insideAtTheEnd = new AtomicInteger(-1);
+        TaskGroup raced = new TaskGroup(() -> insideAtTheEnd.set(inside.get()));
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                while (raced.tryEnter()) {
+                    inside.incrementAndGet();
+                    inside.decrementAndGet();
+                    raced.leave();
+                }
+            }));
+        }
+        raced.close();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertTrue(raced.isQuiescent());
+        assertEquals(0, insideAtTheEnd.get());
+    }
+
+    /** The interrupt reaches a task whether it began before, while or after all were interrupted. */
+    @RepeatedTest(200)
+    void noTaskEscapesInterruptAll() throws InterruptedException {
+        TaskGroup raced = new TaskGroup(() -> {});
+        AtomicInteger interrupted = new AtomicInteger();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            assertTrue(raced.tryEnter());
+            Runnable body = () -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                interrupted.incrementAndGet();
+            };
+            threads.add(Thread.ofPlatform()
+                    .start(new Task(
+                            body,
+                            raced,
+                            new Admission(0, Admission.UNBOUNDED, dev.heddle.runtime.OverflowPolicy.BLOCK),
+                            false,
+                            null)));
+        }
+        raced.interruptAll();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(4, interrupted.get());
+        assertEquals(new TaskGroup.Counts(4, 4, 0), raced.counts());
+    }
+}
