@@ -130,8 +130,9 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
 
     /** Admits no more tasks; when the last one has left, the core ends. */
     public final void close() {
-        tasks.close();
-        admission.releaseAll();
+        if (tasks.close()) {
+            admission.releaseAll();
+        }
     }
 
     /** Interrupts every live task. */

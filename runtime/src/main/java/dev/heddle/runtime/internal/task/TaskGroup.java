@@ -112,12 +112,13 @@ public final class TaskGroup {
         }
     }
 
-    /** Admits no more tasks. Those inside go on. */
-    public void close() {
+    /** Admits no more tasks. Those inside go on. Returns whether it was this call that closed the group. */
+    public boolean close() {
         long before = (long) GATE.getAndBitwiseOr(this, CLOSED);
         if (before == 0) {
             signalQuiescent();
         }
+        return before >= 0;
     }
 
     private void signalQuiescent() {
@@ -132,11 +133,6 @@ public final class TaskGroup {
     /** Closed, and nobody inside. In volatile mode: a carrier looks here after it has announced its rest (INV-5). */
     public boolean isQuiescent() {
         return gate == CLOSED;
-    }
-
-    /** Whether the group was ever closed with nobody inside. */
-    public boolean hasBeenQuiescent() {
-        return quiescent.getCount() == 0;
     }
 
     /** Tasks admitted and not ended. */

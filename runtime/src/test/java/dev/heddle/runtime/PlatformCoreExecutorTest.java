@@ -1,0 +1,7 @@
+package dev.heddle.runtime;
+
+final class PlatformCoreExecutorTest extends CoreExecutorContract {
+    PlatformCoreExecutorTest() {
+        super(TaskMode.PLATFORM);
+    }
+}
