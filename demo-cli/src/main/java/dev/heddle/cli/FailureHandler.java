@@ -1,0 +1,37 @@
+package dev.heddle.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Says in one line what went wrong, with the stack trace only where it was asked for. */
+final class FailureHandler implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private boolean verbose;
+
+    void setVerbose(boolean verbose) {
+        this.verbose = verbose;
+    }
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        command.getErr().println(command.getColorScheme().errorText("heddle: " + message));
+        if (verbose) {
+            failure.printStackTrace(command.getErr());
+        }
+        return failure instanceof CannotRunException ? ExitCode.UNAVAILABLE : ExitCode.SOFTWARE;
+    }
+
+    @Override
+    public int handleParseException(ParameterException failure, String[] arguments) {
+        CommandLine command = failure.getCommandLine();
+        command.getErr().println(command.getColorScheme().errorText("heddle: " + failure.getMessage()));
+        if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
+            command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        }
+        return ExitCode.USAGE;
+    }
+}

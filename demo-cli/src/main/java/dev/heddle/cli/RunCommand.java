@@ -1,0 +1,172 @@
+package dev.heddle.cli;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.TaskMode;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code heddle run}: starts tasks on chosen cores and prints on which core each one really ran. */
+@Command(
+        name = "run",
+        description = {
+            "Starts tasks round robin over the cores. Each does its work and asks the kernel which CPU it is on after every"
+                    + " step; the table says where each task was asked to be and where it was seen."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:no sample was misplaced",
+            "1:a sample was misplaced",
+            "2:bad usage",
+            "69:this machine or JVM cannot do it",
+            "70:a task failed"
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  heddle run",
+            "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
+            "  heddle run --work sleep --compare jdk",
+            "  heddle run --format json"
+        })
+final class RunCommand implements Callable<Integer> {
+    /** What to compare with. */
+    enum Comparison {
+        /** The JDK's own virtual-thread scheduler, which knows no cores. */
+        JDK
+    }
+
+    /** Reads a CPU list, and lets the parser say what is wrong with a malformed one. */
+    static final class CpuSetConverter implements ITypeConverter<CpuSet> {
+        @Override
+        public CpuSet convert(String text) {
+            try {
+                return CpuSet.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--cores",
+            paramLabel = "LIST",
+            converter = CpuSetConverter.class,
+            description = "Linux CPU numbers: 0-3,8 or 0-31:2 or 0xff. Default: all that the process may use.")
+    private @Nullable CpuSet cores;
+
+    @Option(
+            names = "--tasks",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "How many tasks. Default: ${DEFAULT-VALUE}.")
+    private int tasks;
+
+    @Option(
+            names = "--work",
+            paramLabel = "KIND",
+            defaultValue = "mixed",
+            description =
+                    "What a task does before each look: spin, yield, sleep, lock, io or mixed. Default: ${DEFAULT-VALUE}.")
+    private Work work = Work.MIXED;
+
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How many times each task looks. Default: ${DEFAULT-VALUE}.")
+    private int samples;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            defaultValue = "auto",
+            description =
+                    "As what tasks run: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}: virtual threads where the"
+                            + " JDK's scheduler hook is open.")
+    private TaskMode mode = TaskMode.AUTO;
+
+    @Option(
+            names = "--compare",
+            paramLabel = "WITH",
+            description =
+                    "Run the same tasks on another scheduler too, and count its samples off the asked core: jdk, the"
+                            + " JDK's own virtual threads.")
+    private @Nullable Comparison compare;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            defaultValue = "table",
+            description = "How to print: table, json or csv. Default: ${DEFAULT-VALUE}.")
+    private Report.Format format = Report.Format.TABLE;
+
+    @Override
+    @SuppressWarnings("try") // the bar paints itself
+    public Integer call() throws Exception {
+        requirePositive("--tasks", tasks);
+        requirePositive("--samples", samples);
+        if (cores != null && cores.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--cores names no core");
+        }
+        var commandLine = spec.commandLine();
+        RunResult result;
+        RunResult compared = null;
+        try (CoreManager manager = startManager()) {
+            Experiment experiment = new Experiment(manager.cores(), tasks, work, samples);
+            long looks = experiment.looksWanted() * (compare == null ? 1 : 2);
+            try (ProgressBar bar = new ProgressBar(commandLine.getErr(), experiment::looks, looks)) {
+                result = experiment.run(
+                        "heddle",
+                        manager.mode().name().toLowerCase(Locale.ROOT),
+                        (core, name, body) -> manager.on(core).start(name, body));
+                if (compare != null) {
+                    compared = experiment.run(
+                            "jdk",
+                            "virtual",
+                            (core, name, body) -> Thread.ofVirtual().name(name).start(body));
+                }
+            }
+        }
+        new Report(
+                        commandLine.getOut(),
+                        commandLine.getErr(),
+                        commandLine.getColorScheme().ansi())
+                .print(format, result, compared);
+        return result.misplaced() == 0 ? ExitCode.OK : ExitCode.MISPLACED;
+    }
+
+    private CoreManager startManager() {
+        CoreManager.Builder builder = CoreManager.builder().mode(mode);
+        if (cores != null) {
+            builder.cores(cores);
+        }
+        try {
+            return builder.start();
+        } catch (IllegalArgumentException
+                | IllegalStateException
+                | UnsupportedOperationException
+                | IllegalCallerException e) {
+            throw new CannotRunException(e);
+        }
+    }
+
+    private void requirePositive(String option, int value) {
+        if (value < 1) {
+            throw new ParameterException(spec.commandLine(), option + " must be at least 1, not " + value);
+        }
+    }
+}
