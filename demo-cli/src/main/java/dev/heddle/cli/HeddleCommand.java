@@ -43,12 +43,7 @@ final class HeddleCommand implements Runnable {
     }
 
     public static void main(String[] args) {
-        int code = commandLine().execute(args);
-        // Where all went well, main returns: exit() lets the JVM wait 300 ms for the JDK's socket poller to leave its
-        // native call, which it does not, while a return waits for no daemon.
-        if (code != ExitCode.OK) {
-            System.exit(code);
-        }
+        System.exit(commandLine().execute(args));
     }
 
     /** The command line with all that is set once for every subcommand. */

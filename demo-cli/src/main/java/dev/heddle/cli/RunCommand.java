@@ -146,6 +146,10 @@ final class RunCommand implements Callable<Integer> {
                         commandLine.getErr(),
                         commandLine.getColorScheme().ansi())
                 .print(format, result, compared);
+        return exitCode(result);
+    }
+
+    static int exitCode(RunResult result) {
         return result.misplaced() == 0 ? ExitCode.OK : ExitCode.MISPLACED;
     }
 
