@@ -1,5 +1,7 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import static dev.heddle.runtime.internal.dispatch.OwnerState.PARKED;
+import static dev.heddle.runtime.internal.dispatch.OwnerState.RETIRED;
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import dev.heddle.runtime.CoreStatistics;
@@ -29,37 +31,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * INV-3, INV-6: execute() only ever adds to the unbounded channel. INV-5: see package-info; both rests are announced
      * in the same word, so that one look of a sender covers both.
      *
-     * The owner's state:
-     *
-     *   from     to       by      when
-     *   RETIRED  AWAKE    start   the core starts; RETIRED is how it begins
-     *   AWAKE    PARKED   owner   nothing to do
-     *   AWAKE    RETIRED  owner   nothing to do, the core is closed and its last task has left
-     *   PARKED   AWAKE    sender  it has offered something, or closed the core; whoever makes this step unparks
-     *   PARKED   AWAKE    owner   on its second look there was something
-     *   RETIRED  AWAKE    sender  it has offered something; whoever makes this step starts a carrier
-     *   RETIRED  AWAKE    owner   on its second look there was something; the owner goes on
-     *
      * RETIRED is not the end of the core but the absence of a carrier. Virtual threads that a task started have this
      * scheduler and may outlive every task and the manager's close; when a timer or a poller makes one of them runnable,
      * a carrier is started for it, pinned like the first, and retires again when there is nothing left. The alternative,
      * to keep a carrier until all of them have ended, cannot be had: the JDK does not tell a scheduler who ended.
-     *
-     * A sender that finds AWAKE does nothing: the owner has yet to announce a rest, and looks again after it has. A sender
-     * whose step fails does nothing either: whoever made the step did so after the sender's offer, and the owner's next
-     * second look comes later still.
      */
-
-    private static final int AWAKE = 0;
-    private static final int PARKED = 1;
-    private static final int RETIRED = 2;
 
     /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
     private static final int SPINS_PER_CLOCK = 32;
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle OWNER_STATE =
-            fieldVarHandle(LOOKUP, "ownerState", VarHandle.class, VirtualCoreContext.class, int.class);
     private static final VarHandle DISPATCHES =
             fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
     private static final VarHandle PARKS =
@@ -70,7 +51,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final MpscChannel<Runnable> channel = new MpscChannel<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
 
-    private volatile int ownerState = RETIRED;
+    private final OwnerState owner = new OwnerState();
 
     /** Written by a carrier before its first rest, read by a sender after its step from PARKED, which comes later. */
     private @Nullable Thread carrier;
@@ -92,11 +73,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     @Override
     public void start() {
-        ownerState = AWAKE;
-        try {
-            startCarrier();
-        } catch (Throwable t) {
-            carrierFailed(t);
+        if (owner.revive()) {
+            try {
+                startCarrier();
+            } catch (Throwable t) {
+                carrierFailed(t);
+            }
         }
     }
 
@@ -104,7 +86,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         try {
             new CarrierThread(this).start();
         } catch (Throwable noThread) {
-            ownerState = RETIRED; // so that the next sender tries again
+            owner.announce(RETIRED); // so that the next sender tries again
             throw noThread;
         }
     }
@@ -130,7 +112,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             System.getLogger(VirtualCoreContext.class.getName())
                     .log(System.Logger.Level.ERROR, this + " has no carrier, its virtual threads wait", why);
         }
-        ownerState = RETIRED;
+        owner.announce(RETIRED);
         markEnded();
     }
 
@@ -147,25 +129,24 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     private void wake() {
-        int state = ownerState;
-        if (state == PARKED) {
-            wakeParked();
-        } else if (state == RETIRED && OWNER_STATE.compareAndSet(this, RETIRED, AWAKE)) {
+        if (!wakeParked() && owner.revive()) {
             startCarrier();
         }
     }
 
-    private void wakeParked() {
-        if (OWNER_STATE.compareAndSet(this, PARKED, AWAKE)) {
+    private boolean wakeParked() {
+        boolean mine = owner.wake();
+        if (mine) {
             LockSupport.unpark(carrier);
         }
+        return mine;
     }
 
     /** A parked carrier has to retire; where there is none, nothing is left to wait for. */
     @Override
     void quiescent() {
         wakeParked();
-        if (ownerState == RETIRED) {
+        if (owner.isRetired()) {
             markEnded();
         }
     }
@@ -213,9 +194,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Owner: parks until there may be work, or retires. Returns false if it retired. */
     private boolean rest() {
         int resting = tasks().isQuiescent() ? RETIRED : PARKED;
-        ownerState = resting; // 1. announce
+        owner.announce(resting); // 1. announce. Pairs with execute()
         boolean reasonToStay = !channel.isEmpty() || (resting == PARKED && tasks().isQuiescent()); // 2. look again
-        if (reasonToStay && OWNER_STATE.compareAndSet(this, resting, AWAKE)) {
+        if (reasonToStay && owner.takeBack(resting)) {
             return true;
         }
         if (resting == RETIRED) {
@@ -223,13 +204,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             markEnded();
             return false;
         }
-        if (ownerState == PARKED) {
+        if (owner.isParked()) {
             PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
             do {
                 // A set interrupt status would make park return at once, for ever.
                 Thread.interrupted();
                 LockSupport.park(this);
-            } while (ownerState == PARKED);
+            } while (owner.isParked());
             WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
         }
         return true;

@@ -1,0 +1,63 @@
+package dev.heddle.benchmarks;
+
+import com.sun.jna.Native;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.affinity.internal.generated.Libc;
+import java.util.concurrent.TimeUnit;
+import net.openhft.affinity.Affinity;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does it cost to ask which CPU one is on?
+ *
+ * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar CurrentCpu}
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {Flags.NATIVE_ACCESS})
+public class CurrentCpu {
+    /** JNA's direct mapping, its fastest. */
+    static final class Jna {
+        static {
+            Native.register("c");
+        }
+
+        private Jna() {}
+
+        static native int sched_getcpu();
+    }
+
+    /** Heddle's call: the critical handle. */
+    @Benchmark
+    public int heddle() {
+        return ThreadAffinity.currentCpu();
+    }
+
+    /** The handle as jextract generates it, with a thread-state transition. */
+    @Benchmark
+    public int generatedHandle() {
+        return Libc.sched_getcpu();
+    }
+
+    /** JNA. */
+    @Benchmark
+    public int jna() {
+        return Jna.sched_getcpu();
+    }
+
+    /** OpenHFT's Affinity. */
+    @Benchmark
+    public int openHft() {
+        return Affinity.getCpu();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.heddle.benchmarks;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does it cost a task to start another one where it is itself, and that one to run and end?
+ *
+ * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Spawn}
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
+@State(Scope.Benchmark)
+public class Spawn {
+    private static final int CHILDREN = 10_000;
+
+    /** Where the tasks run. */
+    @Param
+    public Venue venue = Venue.HEDDLE;
+
+    private Venue.Place place;
+
+    /** Opens the venue. */
+    @Setup(Level.Trial)
+    public void open() {
+        place = venue.open();
+    }
+
+    /** Closes it. */
+    @TearDown(Level.Trial)
+    public void close() {
+        place.closing().run();
+    }
+
+    /** Ten thousand children of one task; the time of each, until all have ended. */
+    @Benchmark
+    @OperationsPerInvocation(CHILDREN)
+    public void children() throws InterruptedException {
+        CountDownLatch ended = new CountDownLatch(CHILDREN);
+        place.executor().execute(() -> {
+            for (int i = 0; i < CHILDREN; i++) {
+                place.executor().execute(ended::countDown);
+            }
+        });
+        ended.await();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.heddle.benchmarks;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.Core;
+import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.TaskMode;
+import dev.heddle.runtime.Unpinned;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Where tasks can be sent: Heddle, and what a user would take instead. All but the JDK's pool serve one CPU, the last. */
+public enum Venue {
+    /** A core of a manager: a virtual thread a task, pinned. */
+    HEDDLE {
+        @Override
+        Place open() {
+            return ofManager(CoreManager.builder());
+        }
+    },
+    /** The same, but the kernel may move the carrier. */
+    HEDDLE_UNPINNED {
+        @Override
+        Place open() {
+            return ofManager(Unpinned.builder());
+        }
+    },
+    /** The JDK's scheduler on all CPUs: a virtual thread a task. */
+    JDK_VIRTUAL {
+        @Override
+        Place open() {
+            return new Place(Thread::startVirtualThread, () -> {});
+        }
+    },
+    /** One pinned platform thread and its queue: no thread a task, and a task that blocks blocks all. */
+    PINNED_EXECUTOR {
+        @Override
+        Place open() {
+            ExecutorService executor = Executors.newSingleThreadExecutor();
+            executor.execute(() -> ThreadAffinity.set(CpuSet.of(lastCpu())));
+            return new Place(executor, executor::close);
+        }
+    };
+
+    /**
+     * An open venue.
+     *
+     * @param executor starts a task
+     * @param closing closes it
+     */
+    record Place(Executor executor, Runnable closing) {}
+
+    abstract Place open();
+
+    private static Place ofManager(CoreManager.Builder builder) {
+        CoreManager manager =
+                builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
+        Core core = manager.on(lastCpu());
+        return new Place(core::start, manager::close);
+    }
+
+    private static int lastCpu() {
+        return ThreadAffinity.ofProcess().last();
+    }
+}

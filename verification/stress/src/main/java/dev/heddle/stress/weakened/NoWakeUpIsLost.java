@@ -1,0 +1,41 @@
+package dev.heddle.stress.weakened;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import dev.heddle.runtime.internal.channel.MpscChannel;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** The announcement without its fence: the owner's look may overtake it. */
+@JCStressTest
+@Outcome(
+        id = {"true, false", "false, true"},
+        expect = ACCEPTABLE,
+        desc = "one of the two sees to the work")
+@Outcome(id = "false, false", expect = FORBIDDEN, desc = "the work waits for ever")
+@Outcome(id = "true, true", expect = FORBIDDEN, desc = "both think that they made the step")
+@State
+public class NoWakeUpIsLost {
+    private final MpscChannel<String> channel = new MpscChannel<>();
+    private final UnfencedOwnerState owner = new UnfencedOwnerState();
+
+    public NoWakeUpIsLost() {
+        owner.announce(UnfencedOwnerState.AWAKE);
+    }
+
+    @Actor
+    public void sender(ZZ_Result result) {
+        channel.offer("work");
+        result.r1 = owner.wake();
+    }
+
+    @Actor
+    public void owner(ZZ_Result result) {
+        owner.announce(UnfencedOwnerState.PARKED);
+        result.r2 = !channel.isEmpty() && owner.takeBack(UnfencedOwnerState.PARKED);
+    }
+}
