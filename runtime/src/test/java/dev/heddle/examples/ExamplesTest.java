@@ -1,0 +1,110 @@
+package dev.heddle.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.CloseReport;
+import dev.heddle.runtime.Core;
+import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreStatistics;
+import dev.heddle.runtime.IdleStrategy;
+import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.TaskMode;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+final class ExamplesTest {
+    private static final int CPU = ThreadAffinity.ofProcess().last();
+
+    @Test
+    void firstSteps() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            int cpu = cores.cores().last();
+            Future<Integer> seen = cores.on(cpu).submit(() -> {
+                Thread.sleep(10);
+                return ThreadAffinity.currentCpu();
+            });
+            System.out.println("asked for " + cpu + ", seen on " + seen.get());
+        }
+    }
+
+    @Test
+    void builder() {
+        CoreManager cores = CoreManager.builder()
+                .name("matching")
+                .cores(CpuSet.of(CPU))
+                .idleStrategy(IdleStrategy.spinThenPark(Duration.ofNanos(50_000)))
+                .capacity(10_000)
+                .overflow(OverflowPolicy.BLOCK)
+                .mode(TaskMode.VIRTUAL)
+                .uncaughtExceptionHandler((thread, thrown) -> System.err.println(thread + ": " + thrown))
+                .start();
+        assertEquals("matching", cores.name());
+        cores.close();
+    }
+
+    @Test
+    void views() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            Core core = cores.on(CPU);
+            // A thread of its own, started:
+            Thread feed = core.start("feed", () -> System.out.println("running on core " + core.cpu()));
+            // A result:
+            Future<Integer> cpu = core.submit(ThreadAffinity::currentCpu);
+            // An executor with a life of its own: closing it waits for its tasks, and the core goes on serving.
+            try (ExecutorService executor = core.executor()) {
+                executor.invokeAll(List.of(ThreadAffinity::currentCpu, ThreadAffinity::currentCpu));
+            }
+            // A factory, for whatever takes one:
+            Thread worker = core.threadFactory("worker-").newThread(() -> System.out.println(cores.current()));
+            worker.start();
+            feed.join();
+            worker.join();
+            assertEquals(CPU, cpu.get());
+            assertEquals("worker-0", worker.getName());
+        }
+    }
+
+    @Test
+    void shards() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            Core core = cores.on(CPU);
+            Map<String, Long> shard = new HashMap<>(); // touched by tasks of this core only
+            Future<Long> count = core.submit(() -> shard.merge("key", 1L, Long::sum));
+            assertEquals(1L, count.get());
+        }
+    }
+
+    @Test
+    void closing() throws Exception {
+        CoreManager cores = CoreManager.builder().start();
+        cores.on(CPU).start(() -> System.out.println("short work"));
+        CloseReport report = cores.closeWithin(Duration.ofSeconds(5), Duration.ofSeconds(1));
+        if (!report.isComplete()) {
+            System.err.println("still running: " + report);
+        }
+        assertTrue(report.isComplete());
+    }
+
+    @Test
+    void statistics() {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            for (CoreStatistics core : cores.statistics()) {
+                System.out.println(core.cpu() + ": " + core.live() + " live, " + core.dispatches() + " dispatches");
+            }
+        }
+    }
+
+    @Test
+    void affinityOfTheCallingThread() {
+        ThreadAffinity.runWith(CpuSet.of(CPU), () -> System.out.println("on " + ThreadAffinity.currentCpu()));
+        assertTrue(ThreadAffinity.get().contains(CPU));
+    }
+}
