@@ -131,8 +131,9 @@ final class JdkThreadsStayUnpinnedTest {
                     throw new AssertionError(e);
                 }
             });
-            assertTrue(other.join(Waiting.DEADLINE));
+            boolean lived = other.join(Waiting.DEADLINE);
             release.countDown();
+            assertTrue(lived);
         }
     }
 }

@@ -46,6 +46,16 @@ public class Dispatch {
         place = venue.open();
     }
 
+    /** Where the sender runs: not on the CPU that the tasks are sent to, where it would wait for itself. */
+    @State(Scope.Thread)
+    public static class Sender {
+        /** Pins it, once the venue is open. */
+        @Setup(Level.Trial)
+        public void pin(Dispatch opened) {
+            Venue.pinSender();
+        }
+    }
+
     /** Closes it. */
     @TearDown(Level.Trial)
     public void close() {
@@ -54,7 +64,7 @@ public class Dispatch {
 
     /** One task to an idle core; the sender spins until it has run. */
     @Benchmark
-    public void single() {
+    public void single(Sender sender) {
         ran = false;
         place.executor().execute(() -> ran = true);
         while (!ran) {
@@ -65,7 +75,7 @@ public class Dispatch {
     /** A thousand tasks one after the other; the time of each, until all have run. */
     @Benchmark
     @OperationsPerInvocation(BURST)
-    public void burst() throws InterruptedException {
+    public void burst(Sender sender) throws InterruptedException {
         CountDownLatch ended = new CountDownLatch(BURST);
         for (int i = 0; i < BURST; i++) {
             place.executor().execute(ended::countDown);

@@ -6,6 +6,7 @@ import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.TaskMode;
 import dev.heddle.runtime.Unpinned;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +31,16 @@ public enum Venue {
     JDK_VIRTUAL {
         @Override
         Place open() {
+            // Its workers are made now: made later, by a sender that is pinned, they would inherit the sender's mask.
+            CountDownLatch met = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+            for (long i = met.getCount(); i > 0; i--) {
+                Thread.startVirtualThread(() -> {
+                    met.countDown();
+                    while (met.getCount() > 0) {
+                        Thread.onSpinWait();
+                    }
+                });
+            }
             return new Place(Thread::startVirtualThread, () -> {});
         }
     },
@@ -58,6 +69,11 @@ public enum Venue {
                 builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
         Core core = manager.on(lastCpu());
         return new Place(core::start, manager::close);
+    }
+
+    /** Puts the calling thread, a sender, on another CPU than the venue's, where there is one. */
+    static void pinSender() {
+        ThreadAffinity.set(CpuSet.of(ThreadAffinity.ofProcess().first()));
     }
 
     private static int lastCpu() {
