@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
             "1:a sample was misplaced",
             "2:bad usage",
             "69:this machine or JVM cannot do it",
-            "70:a task failed"
+            "70:a task failed, or the report could not be written"
         },
         footer = {
             "",

@@ -36,7 +36,9 @@ final class Report {
             case JSON -> json(result, compared);
             case CSV -> csv(result, compared);
         }
-        out.flush();
+        if (out.checkError()) {
+            throw new IOException("the report could not be written: standard output is full or closed");
+        }
     }
 
     private void table(RunResult result, @Nullable RunResult compared) {

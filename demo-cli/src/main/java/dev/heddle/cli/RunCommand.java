@@ -29,7 +29,7 @@ import picocli.CommandLine.TypeConversionException;
             "1:a sample was misplaced",
             "2:bad usage",
             "69:this machine or JVM cannot do it",
-            "70:a task failed"
+            "70:a task failed, or the report could not be written"
         },
         footer = {
             "",
@@ -95,8 +95,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "MODE",
             defaultValue = "auto",
             description =
-                    "As what tasks run: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}: virtual threads where the"
-                            + " JDK's scheduler hook is open.")
+                    "As what tasks run: virtual or platform (threads), or auto: virtual where the JDK's scheduler hook is"
+                            + " open. Default: ${DEFAULT-VALUE}.")
     private TaskMode mode = TaskMode.AUTO;
 
     @Option(

@@ -11,6 +11,7 @@ import dev.heddle.affinity.ThreadAffinity;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -201,6 +202,28 @@ final class RunCommandTest {
         assertTrue(lines.get(0).startsWith("heddle "), out::toString);
         assertEquals("java " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")", lines.get(1));
         assertTrue(lines.get(2).startsWith("Linux"), out::toString);
+    }
+
+    @Test
+    void aReportThatCannotBeWrittenIsAFailure() {
+        Writer full = new Writer() {
+            @Override
+            public void write(char[] text, int offset, int length) throws IOException {
+                throw new IOException("no space left");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        int code = HeddleCommand.commandLine()
+                .setOut(new PrintWriter(full))
+                .setErr(new PrintWriter(err))
+                .execute("run", "--tasks", "1", "--work", "yield");
+        assertEquals(ExitCode.SOFTWARE, code);
+        assertTrue(err.toString().contains("could not be written"), err::toString);
     }
 
     @Test

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods may be called from any thread, the core's own tasks included. Those that start something block only if
  * the manager has a {@linkplain CoreManager.Builder#capacity(int) capacity} and the policy {@link OverflowPolicy#BLOCK},
  * and throw {@link RejectedExecutionException} when the manager has been shut down or a new task is refused by policy.
+ *
+ * <p>A {@link StackOverflowError} inside one of these calls ends the call, not the core; whether the task was started is
+ * then open, as it is for {@link Thread#start()}.
  */
 public final class Core {
     private final CoreContext context;
@@ -86,8 +89,9 @@ public final class Core {
     /**
      * Returns a factory whose threads run on this core.
      *
-     * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. With a
-     * capacity, a thread holds its place from its making until it first runs: start what you make.
+     * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. One that was
+     * made before the shutdown may be started after it. With a capacity, a thread holds its place from its making until it
+     * first runs, and one that is never started holds it for ever: start what you make.
      *
      * @return the factory; it throws {@link RejectedExecutionException} where a task would be refused
      */

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * are not tasks of the manager: nothing waits for them, and those that outlive it still run on their core.
  */
 public final class CoreManager implements AutoCloseable {
+    /** A carrier without work is gone in less than one; a second is for a machine that has no time for it. */
+    private static final int CARRIER_GRACE_MILLIS = 1_000;
+
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final String name;
@@ -163,30 +167,33 @@ public final class CoreManager implements AutoCloseable {
     }
 
     /**
-     * Tells whether, after a shutdown, all tasks have ended and the carriers are gone.
+     * Tells whether, after a shutdown, all tasks have ended.
      *
-     * @return whether they are
+     * @return whether they have
      */
     public boolean isTerminated() {
-        return cores.values().stream().allMatch(core -> core.context().hasEnded());
+        return cores.values().stream().allMatch(core -> core.context().tasks().hasBeenQuiescent());
     }
 
     /**
-     * Waits until the manager has terminated. Without a shutdown it does not.
+     * Waits until, after a shutdown, all tasks have ended, and then for the carriers to be gone. A carrier goes at once
+     * when nothing is left to run on it; where virtual threads that tasks started by themselves keep it, this returns
+     * after {@value #CARRIER_GRACE_MILLIS} milliseconds, and it goes when they let it.
      *
      * @param timeout how long to wait at most
      * @return whether it has terminated
      * @throws InterruptedException if the caller is interrupted while it waits
      */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
-        long deadline = System.nanoTime() + saturatedNanos(timeout);
+        long deadline = System.nanoTime() + SaturatedNanos.of(Objects.requireNonNull(timeout, "timeout"));
         for (Core core : cores.values()) {
-            if (!core.context().awaitEnd(deadline - System.nanoTime())) {
+            if (!core.context().tasks().await(deadline - System.nanoTime())) {
                 return false;
             }
         }
+        long grace = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CARRIER_GRACE_MILLIS);
         for (Core core : cores.values()) {
-            core.context().joinCarrier();
+            core.context().awaitCarrierGone(Math.min(deadline, grace) - System.nanoTime());
         }
         return true;
     }
@@ -229,6 +236,8 @@ public final class CoreManager implements AutoCloseable {
      */
     public CloseReport closeWithin(Duration drain, Duration cancel) throws InterruptedException {
         requireOutside("closeWithin()");
+        Objects.requireNonNull(drain, "drain");
+        Objects.requireNonNull(cancel, "cancel");
         shutdown();
         Map<Integer, Long> liveAtFirst = live();
         boolean drained = awaitTermination(drain);
@@ -260,12 +269,6 @@ public final class CoreManager implements AutoCloseable {
             throw new IllegalStateException(method + " was called by a task on " + inside.get()
                     + ", which would wait for itself: call shutdown() there, and close from outside");
         }
-    }
-
-    private static long saturatedNanos(Duration duration) {
-        // A quarter of the range of nanoTime differences: about 73 years, and no overflow when the clock is added.
-        long most = Long.MAX_VALUE / 4;
-        return duration.compareTo(Duration.ofNanos(most)) > 0 ? most : duration.toNanos();
     }
 
     @Override
@@ -382,8 +385,7 @@ public final class CoreManager implements AutoCloseable {
          * @throws IllegalArgumentException if no core was chosen, or one that this process may not use, with those that it
          *     may in the message. Nothing was started
          * @throws IllegalStateException if {@link TaskMode#VIRTUAL} was asked for and the JDK's hook is closed, with the
-         *     flag to add in the message; or if a core could not be pinned or the caller was interrupted. Whatever had
-         *     been started has ended
+         *     flag to add in the message; or if a core could not be pinned. Whatever had been started has ended
          * @throws UnsupportedOperationException where threads cannot be pinned: not Linux, or an old C library
          * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
          */
@@ -397,7 +399,7 @@ public final class CoreManager implements AutoCloseable {
             AllowedCpus.requireAllowed(chosen);
             TaskMode resolved = resolveMode();
             CoreSettings settings = new CoreSettings(
-                    name, idleStrategy.spinNanos(), capacity, overflow, guarded(uncaughtExceptionHandler), pinning);
+                    name, idleStrategy.spinNanos(), capacity, overflow, uncaughtExceptionHandler, pinning);
             Map<Integer, Core> cores = new TreeMap<>();
             for (int cpu : chosen) {
                 cores.put(
@@ -431,6 +433,7 @@ public final class CoreManager implements AutoCloseable {
         }
 
         private static void startCores(CoreManager manager) {
+            Throwable failure = null;
             try {
                 JdkThreads.callUnpinned(manager.name + "-starter", () -> {
                     JdkThreads.prime();
@@ -439,20 +442,22 @@ public final class CoreManager implements AutoCloseable {
                     }
                     return true;
                 });
-                for (Core core : manager.cores.values()) {
-                    core.context().awaitStarted();
-                }
             } catch (ExecutionException e) {
+                failure = e.getCause() == null ? e : e.getCause();
+            }
+            if (failure == null) {
+                for (Core core : manager.cores.values()) {
+                    Throwable stoodInTheWay =
+                            core.context().awaitStarted(); // of all, so that none starts after the close
+                    failure = failure == null ? stoodInTheWay : failure;
+                }
+            }
+            if (failure != null) {
                 manager.close();
-                Throwable cause = e.getCause();
                 throw new IllegalStateException(
                         "manager '" + manager.name + "' could not be started on cores " + manager.cpus + ": "
-                                + (cause == null ? e : cause.getMessage()),
-                        cause);
-            } catch (InterruptedException e) {
-                manager.close();
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted while manager '" + manager.name + "' was starting", e);
+                                + failure.getMessage(),
+                        failure);
             }
         }
 
@@ -463,21 +468,6 @@ public final class CoreManager implements AutoCloseable {
             if (seen != cpu) {
                 throw new IllegalStateException("pinned to CPU " + cpu + ", the thread is on CPU " + seen);
             }
-        }
-
-        private static @Nullable UncaughtExceptionHandler guarded(@Nullable UncaughtExceptionHandler handler) {
-            if (handler == null) {
-                return null;
-            }
-            return (thread, thrown) -> {
-                try {
-                    handler.uncaughtException(thread, thrown);
-                } catch (Throwable fromHandler) {
-                    fromHandler.addSuppressed(thrown);
-                    System.getLogger(CoreManager.class.getName())
-                            .log(Level.ERROR, "the handler of uncaught exceptions threw", fromHandler);
-                }
-            };
         }
     }
 }

@@ -44,7 +44,8 @@ public final class IdleStrategy {
         if (spin.isNegative()) {
             throw new IllegalArgumentException("a carrier cannot spin for " + spin);
         }
-        return new IdleStrategy(spin.toNanos(), "spin for " + spin.toNanos() + " ns, then park");
+        long nanos = SaturatedNanos.of(spin);
+        return new IdleStrategy(nanos, "spin for " + nanos + " ns, then park");
     }
 
     /**

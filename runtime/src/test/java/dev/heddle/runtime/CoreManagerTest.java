@@ -375,28 +375,92 @@ final class CoreManagerTest {
         Waiting.until("no carrier is left", () -> threadsNamed("outlived").isEmpty());
     }
 
-    @Test
-    void aFactoryThreadIsWaitedForFromItsStartAndNotFromItsMaking() throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void aFactoryThreadIsWaitedForFromItsStartAndNotFromItsMaking(TaskMode mode) throws Exception {
         AtomicInteger ran = new AtomicInteger();
         Thread neverStarted;
         Thread startedLate;
-        try (CoreManager cores = builder(TaskMode.VIRTUAL).start()) {
+        try (CoreManager cores = builder(mode).start()) {
             neverStarted = cores.on(CPU).threadFactory().newThread(ran::incrementAndGet);
             startedLate = cores.on(CPU).threadFactory("late-").newThread(ran::incrementAndGet);
-            cores.on(CPU)
-                    .threadFactory()
-                    .newThread(() -> {
-                        LockSupport.parkNanos(10_000_000);
-                        ran.incrementAndGet();
-                    })
-                    .start();
+            for (int i = 0; i < 50; i++) {
+                cores.on(CPU)
+                        .threadFactory()
+                        .newThread(() -> {
+                            LockSupport.parkNanos(1_000_000);
+                            ran.incrementAndGet();
+                        })
+                        .start();
+            }
         }
-        assertEquals(1, ran.get());
+        assertEquals(50, ran.get());
         assertEquals("late-0", startedLate.getName());
         startedLate.start(); // nothing that runs is ever refused
         startedLate.join();
-        assertEquals(2, ran.get());
+        assertEquals(51, ran.get());
         assertEquals(Thread.State.NEW, neverStarted.getState());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void theRunMethodOfAFactoryThreadDoesNothingToItsCaller(TaskMode mode) {
+        AtomicInteger ran = new AtomicInteger();
+        CpuSet before = ThreadAffinity.get();
+        try (CoreManager cores = builder(mode).start()) {
+            Runnable thread = cores.on(CPU).threadFactory().newThread(ran::incrementAndGet);
+            thread.run();
+        }
+        assertEquals(0, ran.get());
+        assertEquals(before, ThreadAffinity.get());
+    }
+
+    /** Nobody waits for a child, not even for one that is always runnable. */
+    @Test
+    void aRunnableChildDoesNotHoldUpTheClose() throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicReference<Thread> child = new AtomicReference<>();
+        CoreManager cores = builder(TaskMode.VIRTUAL).name("yielding").start();
+        cores.on(CPU)
+                .submit(() -> {
+                    child.set(Thread.startVirtualThread(() -> {
+                        while (!stop.get()) {
+                            Thread.yield();
+                        }
+                    }));
+                    return null;
+                })
+                .get();
+        cores.close();
+        assertTrue(cores.isTerminated());
+        assertTrue(child.get().isAlive());
+        stop.set(true);
+        child.get().join();
+        Waiting.until("no carrier is left", () -> threadsNamed("yielding").isEmpty());
+    }
+
+    @Test
+    void anInterruptDoesNotDisturbTheStart() {
+        Thread.currentThread().interrupt();
+        try (CoreManager cores = builder(TaskMode.VIRTUAL).start()) {
+            assertTrue(Thread.interrupted());
+            assertEquals(ThreadAffinity.ofProcess(), cores.cores());
+        }
+    }
+
+    @Test
+    void extremeDurationsAreCutToWhatTheClockCanHold() throws Exception {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+        Duration mostNegative = Duration.ofSeconds(Long.MIN_VALUE);
+        CoreManager cores = builder(TaskMode.VIRTUAL)
+                .idleStrategy(IdleStrategy.spinThenPark(longest))
+                .start();
+        assertFalse(cores.awaitTermination(mostNegative));
+        assertTrue(cores.closeWithin(longest, mostNegative).isComplete());
     }
 
     /** Start against close: a task is either refused or waited for. */

@@ -1,14 +1,22 @@
 package dev.heddle.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -133,5 +141,85 @@ final class FailingTasksTest {
 
     private static int recurse(int depth) {
         return depth == 0 ? 0 : recurse(depth + 1) + 1;
+    }
+
+    /** The handler is part of the task: who waits for the manager waits for it. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void closeWaitsForTheHandlers(TaskMode mode) {
+        AtomicInteger handled = new AtomicInteger();
+        try (CoreManager cores = CoreManager.builder()
+                .mode(mode)
+                .cores(CpuSet.of(CPU))
+                .uncaughtExceptionHandler((thread, thrown) -> {
+                    LockSupport.parkNanos(5_000_000);
+                    handled.incrementAndGet();
+                })
+                .start()) {
+            for (int i = 0; i < 5; i++) {
+                cores.on(CPU).start(() -> sneak(new Error("on purpose")));
+            }
+        }
+        assertEquals(5, handled.get());
+    }
+
+    @ParameterizedTest
+    @MethodSource("pinFailures")
+    void aPlatformThreadThatCannotBePinnedFailsItsTaskAndIsNotWaitedForInVain(Throwable failure) throws Exception {
+        AtomicBoolean gone = new AtomicBoolean();
+        CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.PLATFORM)
+                .cores(CpuSet.of(CPU))
+                .uncaughtExceptionHandler((thread, thrown) -> {})
+                .pinning(cpu -> {
+                    if (gone.get()) {
+                        sneak(failure);
+                    }
+                })
+                .start();
+        gone.set(true);
+        Future<?> future = cores.on(CPU).submit(() -> 1);
+        assertEquals(
+                failure, assertThrows(ExecutionException.class, future::get).getCause());
+        cores.on(CPU).start(() -> {
+            throw new AssertionError("ran on the wrong CPU");
+        });
+        cores.close();
+        assertEquals(2, cores.statistics().getFirst().failed());
+    }
+
+    private static Stream<Throwable> pinFailures() {
+        return Stream.of(new IllegalStateException("CPU gone"), new OutOfMemoryError("on purpose"));
+    }
+
+    /** A sender at the end of its stack loses its own call; the core finds what it left, within a second. */
+    @Test
+    void aSenderWhoseStackOverflowsLeavesTheCoreAlive() throws Exception {
+        CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(CPU))
+                .idleStrategy(IdleStrategy.park())
+                .start();
+        for (int i = 0; i < 40; i++) {
+            Thread sender = Thread.ofPlatform().start(() -> {
+                try {
+                    sendDeeper(cores.on(CPU));
+                } catch (StackOverflowError expected) {
+                    // at some depth of the call
+                }
+            });
+            sender.join();
+            assertEquals(CPU, cores.on(CPU).submit(ThreadAffinity::currentCpu).get(60, TimeUnit.SECONDS));
+        }
+        // A start that was cut short may be counted as live for ever: such a manager is closed with a deadline.
+        cores.closeWithin(Duration.ofSeconds(1), Duration.ZERO);
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // that is the point
+    private static void sendDeeper(Core core) {
+        core.start(() -> {});
+        sendDeeper(core);
     }
 }

@@ -9,9 +9,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.testing.ChildJvm;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -45,20 +46,20 @@ final class ThreadSemanticsTest {
     @Test
     void threadLocalsAreTheTasksOwnAcrossSuspensions() throws Exception {
         ThreadLocal<String> local = new ThreadLocal<>();
-        CountDownLatch done = new CountDownLatch(50);
+        List<Future<String>> seen = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             String mine = "task " + i;
-            core.start(() -> {
+            seen.add(core.submit(() -> {
                 assertNull(local.get());
                 local.set(mine);
                 Thread.yield();
                 LockSupport.parkNanos(1_000);
-                if (mine.equals(local.get())) {
-                    done.countDown();
-                }
-            });
+                return local.get();
+            }));
         }
-        done.await();
+        for (int i = 0; i < 50; i++) {
+            assertEquals("task " + i, seen.get(i).get());
+        }
     }
 
     @Test
@@ -81,12 +82,18 @@ final class ThreadSemanticsTest {
                     return null;
                 })
                 .get();
-        // The carrier under it has been left clean: the next task is not interrupted, and the idle carrier parks.
         assertFalse(core.submit(() -> Thread.currentThread().isInterrupted()).get());
-        long parks = core.statistics().parks();
-        Waiting.until(
-                "the carrier parks",
-                () -> core.statistics().parks() > parks || core.statistics().parks() > 0);
+    }
+
+    /** An interrupt status that stayed set would make every park of the idle carrier return at once, for ever. */
+    @Test
+    void anInterruptedCarrierShakesItOff() throws Exception {
+        Thread carrier = CoreManagerTest.threadsNamed("semantics-core-" + CPU).getFirst();
+        Waiting.until("the idle carrier has parked", () -> carrier.getState() == Thread.State.TIMED_WAITING);
+        carrier.interrupt();
+        Waiting.until("the status is clear", () -> !carrier.isInterrupted());
+        Waiting.until("it has parked again", () -> carrier.getState() == Thread.State.TIMED_WAITING);
+        assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
     }
 
     @Test

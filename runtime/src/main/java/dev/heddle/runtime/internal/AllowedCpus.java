@@ -1,10 +1,13 @@
 package dev.heddle.runtime.internal;
 
 import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.NativeCallException;
 import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.internal.jdk.JdkThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
 
 /** The CPUs that this process may use, and what a user is told who asks for others. */
 public final class AllowedCpus {
@@ -36,11 +39,33 @@ public final class AllowedCpus {
         }
     }
 
+    /** The isolated CPUs that the cpuset lets this process have: which those are, only trying tells. */
     private static CpuSet isolated() {
+        CpuSet isolated;
         try {
-            return CpuSet.parse(Files.readString(ISOLATED));
+            isolated = CpuSet.parse(Files.readString(ISOLATED));
         } catch (IOException | IllegalArgumentException unreadable) {
             return CpuSet.empty(); // a system without the file isolates none
+        }
+        if (isolated.isEmpty()) {
+            return isolated;
+        }
+        try {
+            return JdkThreads.callUnpinned(
+                    "heddle-isolated-probe",
+                    () -> CpuSet.of(
+                            isolated.stream().filter(AllowedCpus::canBePinnedTo).toArray()));
+        } catch (ExecutionException e) {
+            return CpuSet.empty();
+        }
+    }
+
+    private static boolean canBePinnedTo(int cpu) {
+        try {
+            ThreadAffinity.set(CpuSet.of(cpu));
+            return true;
+        } catch (NativeCallException refused) {
+            return false;
         }
     }
 

@@ -134,7 +134,8 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int highestDepth() {
-        return Math.max((int) HIGHEST_DEPTH.getOpaque(this), depth());
+        Node<T> newest = inbox;
+        return Math.max((int) HIGHEST_DEPTH.getOpaque(this), newest == null ? 0 : newest.depth);
     }
 
     /** Empties the inbox, which is not empty and which only the owner empties, and returns its nodes oldest first. */

@@ -9,10 +9,8 @@ import dev.heddle.runtime.internal.task.TaskStarter;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +25,6 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
     private final TaskGroup tasks = new TaskGroup(this::quiescent);
     private final Admission admission;
 
-    /** Counted down when, after the close, nothing of this core runs any more. */
-    private final CountDownLatch ended = new CountDownLatch(1);
-
     CoreContext(CoreSettings settings, int cpu) {
         this.settings = settings;
         this.cpu = cpu;
@@ -42,12 +37,15 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
     /**
      * Waits until the core serves.
      *
-     * @throws java.util.concurrent.ExecutionException with what stood in the way
+     * @return what stood in the way, or null if it serves
      */
-    public abstract void awaitStarted() throws InterruptedException, java.util.concurrent.ExecutionException;
+    public abstract @Nullable Throwable awaitStarted();
 
-    /** Makes the thread of a task, not started. */
+    /** Makes the thread of a task that has entered, not started. */
     abstract Thread makeThread(@Nullable String name, Task task);
+
+    /** Makes the thread of a task that enters when the thread is started. */
+    abstract Thread makeFactoryThread(@Nullable String name, Task task);
 
     /** The core is closed and its last task has left. Must not block. */
     abstract void quiescent();
@@ -55,31 +53,34 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
     /** The core's statistics now. */
     public abstract CoreStatistics statistics();
 
-    /** Waits for the threads that served this core, once it has {@link #awaitEnd ended}. */
-    public abstract void joinCarrier() throws InterruptedException;
+    /**
+     * Waits until the carrier is gone, once the last task has ended. It goes when nothing is left to run on it: virtual
+     * threads that tasks started by themselves may keep it.
+     *
+     * @param nanos how long to wait at most
+     */
+    public abstract void awaitCarrierGone(long nanos) throws InterruptedException;
 
     @Override
     public final Thread start(@Nullable String name, Runnable body, @Nullable TaskGroup view) {
-        Objects.requireNonNull(body, "task");
-        requireOpen(); // before the wait for a place, which a closed core may never give
-        admission.acquire();
-        boolean entered = false;
+        Task task = new Task(Objects.requireNonNull(body, "task"), tasks, admission, view);
         boolean started = false;
         try {
-            entered = tasks.tryEnter();
-            if (!entered) {
+            if (!task.tryEnterView()) {
+                throw new RejectedExecutionException("this executor of " + this + " has been shut down");
+            }
+            requireOpen(); // before the wait for a place, which a closed core may never give
+            task.takePlace();
+            if (!task.tryEnter()) {
                 throw closed();
             }
-            Thread thread = withHandler(makeThread(name, new Task(body, tasks, admission, false, view)));
+            Thread thread = withHandler(makeThread(name, task));
             thread.start();
             started = true;
             return thread;
         } finally {
             if (!started) {
-                admission.release();
-                if (entered) {
-                    tasks.leave();
-                }
+                task.cancelStart();
             }
         }
     }
@@ -93,18 +94,18 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
 
     /** Makes a thread that the caller starts. It holds its place from now until it first runs. */
     public final Thread newThread(@Nullable String name, Runnable body) {
-        Objects.requireNonNull(body, "task");
-        requireOpen();
-        admission.acquire();
+        Task task = new Task(Objects.requireNonNull(body, "task"), tasks, admission, null);
         boolean made = false;
         try {
             requireOpen();
-            Thread thread = withHandler(makeThread(name, new Task(body, tasks, admission, true, null)));
+            task.takePlace();
+            requireOpen();
+            Thread thread = withHandler(makeFactoryThread(name, task));
             made = true;
             return thread;
         } finally {
             if (!made) {
-                admission.release();
+                task.cancelStart();
             }
         }
     }
@@ -138,20 +139,6 @@ public abstract sealed class CoreContext implements TaskStarter permits VirtualC
     /** Interrupts every live task. */
     public final void interruptAll() {
         tasks.interruptAll();
-    }
-
-    /** Waits until nothing of this core runs any more. Returns false if the time ran out first. */
-    public final boolean awaitEnd(long nanos) throws InterruptedException {
-        return ended.await(nanos, TimeUnit.NANOSECONDS);
-    }
-
-    /** Whether nothing of this core runs any more. */
-    public final boolean hasEnded() {
-        return ended.getCount() == 0;
-    }
-
-    final void markEnded() {
-        ended.countDown();
     }
 
     public final int cpu() {

@@ -18,7 +18,7 @@ public final class OwnerState {
      *   AWAKE    PARKED   owner   nothing to do                                                announce
      *   AWAKE    RETIRED  owner   nothing to do, the core is closed and its last task has left announce
      *   PARKED   AWAKE    sender  it has offered something, or closed the core; it unparks     wake
-     *   PARKED   AWAKE    owner   on its second look there was something                       takeBack
+     *   PARKED   AWAKE    owner   on its second look, or a later one, there was something      takeBack
      *   RETIRED  AWAKE    sender  it has offered something; it starts a carrier                revive
      *   RETIRED  AWAKE    owner   on its second look there was something; it goes on           takeBack
      *   AWAKE    RETIRED  starter the carrier it wanted could not be started or pinned         announce

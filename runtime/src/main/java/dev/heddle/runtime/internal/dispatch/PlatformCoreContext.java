@@ -22,25 +22,33 @@ public final class PlatformCoreContext extends CoreContext {
 
     /** Tries the pin once, on a thread of its own, so that a CPU that cannot be had is known before the first task. */
     @Override
-    public void awaitStarted() throws InterruptedException, ExecutionException {
-        JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
-            settings().pinning().pinTo(cpu());
-            return true;
-        });
+    public @Nullable Throwable awaitStarted() {
+        try {
+            JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
+                settings().pinning().pinTo(cpu());
+                return true;
+            });
+            return null;
+        } catch (ExecutionException e) {
+            return e.getCause();
+        }
     }
 
     @Override
     Thread makeThread(@Nullable String name, Task task) {
-        return new TaskThread(this, name == null ? "" : name, task);
+        return new TaskThread(this, name == null ? "" : name, task, false);
     }
 
     @Override
-    void quiescent() {
-        markEnded();
+    Thread makeFactoryThread(@Nullable String name, Task task) {
+        return new TaskThread(this, name == null ? "" : name, task, true);
     }
 
     @Override
-    public void joinCarrier() {}
+    void quiescent() {}
+
+    @Override
+    public void awaitCarrierGone(long nanos) {}
 
     @Override
     public CoreStatistics statistics() {
@@ -53,11 +61,32 @@ public final class PlatformCoreContext extends CoreContext {
         private final PlatformCoreContext core;
         private final Task task;
 
-        TaskThread(PlatformCoreContext core, String name, Task task) {
+        private final boolean entersAtStart;
+
+        TaskThread(PlatformCoreContext core, String name, Task task, boolean entersAtStart) {
             super(null, null, name, 0, true);
             this.core = core;
             this.task = task;
+            this.entersAtStart = entersAtStart;
             setDaemon(true); // as virtual threads are
+        }
+
+        @Override
+        public void start() {
+            if (!entersAtStart) {
+                super.start();
+                return;
+            }
+            task.enterAtStart();
+            boolean started = false;
+            try {
+                super.start();
+                started = true;
+            } finally {
+                if (!started) {
+                    task.cancelStart();
+                }
+            }
         }
 
         /** The core that this thread is pinned to. */
@@ -67,9 +96,12 @@ public final class PlatformCoreContext extends CoreContext {
 
         @Override
         public void run() {
+            if (!equals(Thread.currentThread())) {
+                return; // called as a method: that would pin the caller. A virtual thread's run does nothing either
+            }
             try {
                 core.settings().pinning().pinTo(core.cpu());
-            } catch (RuntimeException notPinned) {
+            } catch (Throwable notPinned) {
                 task.abandon(notPinned);
                 return;
             }

@@ -11,8 +11,8 @@ import dev.heddle.runtime.internal.task.Task;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +40,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
     private static final int SPINS_PER_CLOCK = 32;
 
+    /**
+     * How long a parked owner sleeps at most. A sender whose stack overflows between its offer and the unpark has put work
+     * into the channel, or taken the step to AWAKE, and wakes nobody: the protocol assumes that both are done. The look
+     * once a second costs an idle core some microseconds of it, and bounds what such a sender can do to the others.
+     */
+    private static final long RESCUE_NANOS = 1_000_000_000;
+
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final VarHandle DISPATCHES =
             fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
@@ -49,12 +56,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             fieldVarHandle(LOOKUP, "wakeUps", VarHandle.class, VirtualCoreContext.class, long.class);
 
     private final MpscChannel<Runnable> channel = new MpscChannel<>();
-    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
 
     private final OwnerState owner = new OwnerState();
 
     /** Written by a carrier before its first rest, read by a sender after its step from PARKED, which comes later. */
-    private @Nullable Thread carrier;
+    private volatile @Nullable Thread carrier;
 
     // Written by the owner, in opaque mode; read by anyone, for monitoring.
     @SuppressWarnings("UnusedVariable") // through the handles
@@ -65,6 +72,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     @SuppressWarnings("UnusedVariable")
     private long wakeUps;
+
+    /** The owner's. */
+    private long forgottenWork;
 
     /** Makes the context of a CPU; {@link #start()} gives it its carrier. */
     public VirtualCoreContext(CoreSettings settings, int cpu) {
@@ -92,8 +102,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     @Override
-    public void awaitStarted() throws InterruptedException, ExecutionException {
-        started.get();
+    public @Nullable Throwable awaitStarted() {
+        return started.handle((ready, failure) -> failure).join();
     }
 
     /** Owner: pinned and verified, it begins to serve. */
@@ -113,12 +123,51 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                     .log(System.Logger.Level.ERROR, this + " has no carrier, its virtual threads wait", why);
         }
         owner.announce(RETIRED);
-        markEnded();
     }
 
     @Override
     Thread makeThread(@Nullable String name, Task task) {
         return VirtualThreadHook.newThread(this, name, task);
+    }
+
+    @Override
+    Thread makeFactoryThread(@Nullable String name, Task task) {
+        return VirtualThreadHook.newThread(new FactoryThreadScheduler(task), name, task);
+    }
+
+    /** The scheduler of one thread that a factory made: the core, and it notices the start. */
+    private final class FactoryThreadScheduler implements Executor {
+        /** Not null until the thread is started. The JDK orders all later calls after that one. */
+        private @Nullable Task unstarted;
+
+        FactoryThreadScheduler(Task task) {
+            this.unstarted = task;
+        }
+
+        @Override
+        public void execute(Runnable continuation) {
+            Task task = unstarted;
+            if (task == null) {
+                VirtualCoreContext.this.execute(continuation);
+            } else {
+                start(task, continuation);
+            }
+        }
+
+        private void start(Task task, Runnable continuation) {
+            task.enterAtStart();
+            boolean sent = false;
+            try {
+                VirtualCoreContext.this.execute(continuation);
+                sent = true;
+            } finally {
+                if (sent) {
+                    unstarted = null;
+                } else {
+                    task.cancelStart();
+                }
+            }
+        }
     }
 
     /** Runs a continuation on this core, sometime. From any thread. */
@@ -142,13 +191,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return mine;
     }
 
-    /** A parked carrier has to retire; where there is none, nothing is left to wait for. */
+    /** A parked carrier has to retire. */
     @Override
     void quiescent() {
         wakeParked();
-        if (owner.isRetired()) {
-            markEnded();
-        }
     }
 
     /**
@@ -200,27 +246,39 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return true;
         }
         if (resting == RETIRED) {
-            // Either nothing came, or the sender that brought it has started another carrier.
-            markEnded();
-            return false;
+            return false; // nothing came, or the sender that brought it has started another carrier
         }
         if (owner.isParked()) {
             PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
             do {
                 // A set interrupt status would make park return at once, for ever.
                 Thread.interrupted();
-                LockSupport.park(this);
-            } while (owner.isParked());
+                LockSupport.parkNanos(this, RESCUE_NANOS);
+            } while (owner.isParked() && !isWorkForgotten());
             WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
         }
         return true;
     }
 
+    /** Owner, while it is parked: returns true, and is awake, if a sender brought work and then failed to wake it. */
+    private boolean isWorkForgotten() {
+        boolean forgotten = !channel.isEmpty() && owner.takeBack(PARKED);
+        if (forgotten) {
+            forgottenWork++;
+        }
+        return forgotten;
+    }
+
+    /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
+    public long forgottenWork() {
+        return forgottenWork;
+    }
+
     @Override
-    public void joinCarrier() throws InterruptedException {
+    public void awaitCarrierGone(long nanos) throws InterruptedException {
         Thread last = carrier;
-        if (last != null) {
-            last.join();
+        if (last != null && nanos > 0) {
+            last.join(Duration.ofNanos(nanos));
         }
     }
 

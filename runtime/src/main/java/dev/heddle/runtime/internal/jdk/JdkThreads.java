@@ -20,11 +20,12 @@ public final class JdkThreads {
     private JdkThreads() {}
 
     /**
-     * Calls an action on a new platform thread that has the mask of the process, whatever the caller is pinned to.
+     * Calls a short action on a new platform thread that has the mask of the process, whatever the caller is pinned to,
+     * and waits for it, also if the caller is interrupted; its interrupt status is kept.
      *
      * @throws ExecutionException with what the action threw
      */
-    public static <T> T callUnpinned(String name, Callable<T> action) throws ExecutionException, InterruptedException {
+    public static <T> T callUnpinned(String name, Callable<T> action) throws ExecutionException {
         FutureTask<T> result = new FutureTask<>(() -> {
             widen();
             return action.call();
@@ -34,11 +35,19 @@ public final class JdkThreads {
                 .daemon()
                 .inheritInheritableThreadLocals(false)
                 .start(result);
+        boolean interrupted = false;
         try {
-            return result.get();
-        } catch (InterruptedException e) {
-            result.cancel(true);
-            throw e;
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

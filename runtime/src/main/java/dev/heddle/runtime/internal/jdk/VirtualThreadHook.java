@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JDK's scheduler hook: virtual threads whose continuations are run by a scheduler of ours.
  *
- * <p>The one class that knows the JDK's non-public members. They are the same in JDK 22 to 28:
+ * <p>The one class that knows the JDK's non-public members, as they are in JDK 25:
  * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)} and {@code Thread.currentCarrierThread()},
  * both in {@code java.lang}, which must be open to this module.
  */

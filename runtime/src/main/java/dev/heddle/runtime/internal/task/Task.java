@@ -1,53 +1,151 @@
 package dev.heddle.runtime.internal.task;
 
+import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
+
+import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** What a task's thread runs: the user's body, between its entry into the books of its core and its exit from them. */
 public final class Task extends TaskGroup.Member implements Runnable {
+    /*
+     * The books are the places of Admission, the group of the core and the group of the view. A task is entered into them
+     * by its sender and leaves them once: when its body has ended, or when its start failed. Both may seem to happen: a
+     * sender whose stack overflows on its way back from a start that did take place sees it fail while the body runs. So
+     * the two race for the state, and the second is told that it is too late.
+     *
+     *   VIEWED, PLACED,
+     *   ENTERED           set by the sender, before the start
+     *   BEGUN             set by the task's thread as it begins; unless CANCELLED, it now leaves the books
+     *   CANCELLED         set by a sender whose start failed; unless BEGUN, it now leaves the books, and the body never runs
+     */
+    private static final int VIEWED = 1;
+    private static final int PLACED = 2;
+    private static final int ENTERED = 4;
+    private static final int BEGUN = 8;
+    private static final int CANCELLED = 16;
+
+    private static final VarHandle STATE =
+            fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, Task.class, int.class);
+
     private final Runnable body;
     private final TaskGroup core;
     private final Admission admission;
-
-    /** Set for a thread that a factory made: it enters its core when it first runs, for it may never be started. */
-    private final boolean entersLate;
-
     private final @Nullable TaskGroup view;
+    private final @Nullable ViewMember viewMember;
+    private volatile int state;
 
     /**
-     * Makes a task.
+     * Makes a task that is in no books of its core yet.
      *
      * @param body the user's code
-     * @param core the group of the core, which the task has entered unless it enters late
-     * @param admission where the task holds a place until it runs
-     * @param entersLate whether it enters the core's group only when it first runs
-     * @param view the group of the executor view that it came through, which it has entered, or null
+     * @param core the group of the core
+     * @param admission the places of the core
+     * @param view the group of the executor view that it came through, or null
      */
-    public Task(Runnable body, TaskGroup core, Admission admission, boolean entersLate, @Nullable TaskGroup view) {
+    public Task(Runnable body, TaskGroup core, Admission admission, @Nullable TaskGroup view) {
         this.body = body;
         this.core = core;
         this.admission = admission;
-        this.entersLate = entersLate;
         this.view = view;
+        this.viewMember = view == null ? null : new ViewMember();
+    }
+
+    /** Sender: enters the group of the view, if there is one. Returns false if that is closed. */
+    public boolean tryEnterView() {
+        if (view != null) {
+            if (!view.tryEnter()) {
+                return false;
+            }
+            add(VIEWED);
+        }
+        return true;
+    }
+
+    /**
+     * Sender: takes a place, by the policy of the core. May block.
+     *
+     * @throws RejectedExecutionException if there is none to be had
+     */
+    public void takePlace() {
+        admission.acquire();
+        add(PLACED);
+    }
+
+    /** Sender: enters the core's group. Returns false if that is closed. */
+    public boolean tryEnter() {
+        if (!core.tryEnter()) {
+            return false;
+        }
+        add(ENTERED);
+        return true;
+    }
+
+    /**
+     * Sender, as it starts a factory's thread: enters the core's group, closed or not, for the thread has been promised its
+     * place.
+     *
+     * @throws IllegalThreadStateException if an earlier start of it failed
+     */
+    public void enterAtStart() {
+        if ((state & CANCELLED) != 0) {
+            throw new IllegalThreadStateException("an earlier start of this thread failed");
+        }
+        core.enterLate();
+        add(ENTERED);
+    }
+
+    /** Sender: the start failed. If the body has not begun, it never will, and the task leaves the books. */
+    public void cancelStart() {
+        int before = add(CANCELLED);
+        if ((before & (BEGUN | CANCELLED)) != 0) {
+            return;
+        }
+        if ((before & PLACED) != 0) {
+            admission.release();
+        }
+        if ((before & ENTERED) != 0) {
+            core.leave();
+        }
+        if (view != null && (before & VIEWED) != 0) {
+            view.leave();
+        }
     }
 
     @Override
     public void run() {
-        admission.release();
-        if (entersLate) {
-            core.enterLate();
+        run(body);
+    }
+
+    /** The task's thread: runs the task without its body, because the thread cannot run where it should. */
+    public void abandon(Throwable why) {
+        if (body instanceof TaskFuture<?> future) {
+            future.fail(why);
         }
-        TaskGroup.Member viewMember = null;
+        run(() -> {
+            throw new IllegalStateException("the task was not run: " + why.getMessage(), why);
+        });
+    }
+
+    private void run(Runnable what) {
+        if ((add(BEGUN) & CANCELLED) != 0) {
+            return;
+        }
+        admission.release();
         core.begin(this);
-        if (view != null) {
-            viewMember = new ViewMember();
+        if (view != null && viewMember != null) {
             view.begin(viewMember);
         }
         boolean failed = true;
         try {
-            body.run();
-            failed = body instanceof TaskFuture<?> future && future.hasFailed();
+            what.run();
+            failed = what instanceof TaskFuture<?> future && future.hasFailed();
+        } catch (Throwable thrown) {
+            // Here and not by the thread after this has returned: who waits for the task waits for its handler too.
+            handle(thrown);
         } finally {
-            // What was thrown goes on to the thread's uncaught-exception handler.
             if (view != null && viewMember != null) {
                 view.end(viewMember, failed);
                 view.leave();
@@ -57,15 +155,23 @@ public final class Task extends TaskGroup.Member implements Runnable {
         }
     }
 
-    /** Ends the task without its body having run, because its thread cannot run where it should, and throws that. */
-    public void abandon(RuntimeException why) {
-        if (body instanceof TaskFuture<?> future) {
-            future.fail(why);
+    private int add(int flag) {
+        return (int) STATE.getAndBitwiseOr(this, flag);
+    }
+
+    private static void handle(Throwable thrown) {
+        Thread thread = Thread.currentThread();
+        try {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+        } catch (Throwable fromHandler) {
+            try {
+                fromHandler.addSuppressed(thrown);
+                System.getLogger(Task.class.getName())
+                        .log(Level.ERROR, "the handler of uncaught exceptions threw", fromHandler);
+            } catch (Throwable outOfMemory) {
+                // There is nothing left to say it with.
+            }
         }
-        Runnable instead = () -> {
-            throw why;
-        };
-        new Task(instead, core, admission, entersLate, view).run();
     }
 
     private static final class ViewMember extends TaskGroup.Member {}

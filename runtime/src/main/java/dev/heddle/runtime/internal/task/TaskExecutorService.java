@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,19 +33,7 @@ public final class TaskExecutorService extends AbstractExecutorService {
 
     @Override
     public void execute(Runnable command) {
-        Objects.requireNonNull(command, "command");
-        if (!tasks.tryEnter()) {
-            throw new RejectedExecutionException("this executor of " + description + " has been shut down");
-        }
-        boolean started = false;
-        try {
-            starter.start(null, command, tasks);
-            started = true;
-        } finally {
-            if (!started) {
-                tasks.leave();
-            }
-        }
+        starter.start(null, Objects.requireNonNull(command, "command"), tasks);
     }
 
     @Override

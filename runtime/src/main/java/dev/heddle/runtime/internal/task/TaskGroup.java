@@ -27,7 +27,7 @@ public final class TaskGroup {
      *     open, n   --tryEnter-->   open, n+1        closed, n  --tryEnter-->  refused
      *     open, n   --leave----->   open, n-1        closed, 1  --leave----->  closed, 0: onQuiescent
      *     open, 0   --close----->   closed, 0: onQuiescent
-     *     any, n    --enterLate->   same, n+1        (a thread made by a factory before the close and started after it)
+     *     any, n    --enterLate->   same, n+1        (a thread made by a factory enters when it is started)
      *
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
      * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
@@ -99,7 +99,7 @@ public final class TaskGroup {
         return true;
     }
 
-    /** Lets in a task that was promised its place before the group was closed, whether it is closed now or not. */
+    /** Lets in a task that was promised its place earlier, whether the group is closed now or not. */
     void enterLate() {
         GATE.getAndAdd(this, 1L);
     }
@@ -133,6 +133,11 @@ public final class TaskGroup {
     /** Closed, and nobody inside. In volatile mode: a carrier looks here after it has announced its rest (INV-5). */
     public boolean isQuiescent() {
         return gate == CLOSED;
+    }
+
+    /** Whether the group was ever closed with nobody inside. */
+    public boolean hasBeenQuiescent() {
+        return quiescent.getCount() == 0;
     }
 
     /** Tasks admitted and not ended. */

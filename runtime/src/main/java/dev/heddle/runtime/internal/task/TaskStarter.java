@@ -10,10 +10,9 @@ public interface TaskStarter {
      *
      * @param name the thread's name, or null for none
      * @param body what it runs
-     * @param view the group that it has entered beside the core's, or null. It leaves that group when it ends; if this
-     *     method throws, it has not left
+     * @param view a group that the task enters beside the core's, or null
      * @return the started thread
-     * @throws RejectedExecutionException if the place is closed, or full
+     * @throws RejectedExecutionException if the place or the view is closed, or the place is full
      */
     Thread start(@Nullable String name, Runnable body, @Nullable TaskGroup view);
 }

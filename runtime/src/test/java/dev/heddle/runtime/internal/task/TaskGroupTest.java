@@ -2,10 +2,13 @@ package dev.heddle.runtime.internal.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.heddle.runtime.OverflowPolicy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -88,20 +91,15 @@ final class TaskGroupTest {
         AtomicInteger interrupted = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            assertTrue(raced.tryEnter());
             Runnable body = () -> {
                 while (!Thread.currentThread().isInterrupted()) {
                     Thread.onSpinWait();
                 }
                 interrupted.incrementAndGet();
             };
-            threads.add(Thread.ofPlatform()
-                    .start(new Task(
-                            body,
-                            raced,
-                            new Admission(0, Admission.UNBOUNDED, dev.heddle.runtime.OverflowPolicy.BLOCK),
-                            false,
-                            null)));
+            Task task = new Task(body, raced, new Admission(0, Admission.UNBOUNDED, OverflowPolicy.BLOCK), null);
+            assertTrue(task.tryEnter());
+            threads.add(Thread.ofPlatform().start(task));
         }
         raced.interruptAll();
         for (Thread thread : threads) {
@@ -109,5 +107,29 @@ final class TaskGroupTest {
         }
         assertEquals(4, interrupted.get());
         assertEquals(new TaskGroup.Counts(4, 4, 0), raced.counts());
+    }
+
+    /** A start that seems to fail and took place all the same: the task leaves once, whichever comes first. */
+    @Test
+    void aTaskLeavesOnceWhetherItsStartFailedBeforeItBeganOrAfter() {
+        AtomicInteger ran = new AtomicInteger();
+        Admission places = new Admission(0, 1, OverflowPolicy.REJECT);
+        Task cancelledFirst = new Task(ran::incrementAndGet, group, places, null);
+        cancelledFirst.takePlace();
+        assertTrue(cancelledFirst.tryEnter());
+        cancelledFirst.cancelStart();
+        cancelledFirst.run();
+        assertEquals(0, ran.get());
+        assertEquals(0, group.live());
+        assertThrows(IllegalThreadStateException.class, cancelledFirst::enterAtStart);
+        Task begunFirst = new Task(ran::incrementAndGet, group, places, null);
+        begunFirst.takePlace();
+        assertTrue(begunFirst.tryEnter());
+        begunFirst.run();
+        begunFirst.cancelStart();
+        assertEquals(1, ran.get());
+        assertEquals(0, group.live());
+        places.acquire(); // there is still exactly one
+        assertThrows(RejectedExecutionException.class, places::acquire);
     }
 }
