@@ -404,6 +404,20 @@ final class CoreManagerTest {
         assertEquals(Thread.State.NEW, neverStarted.getState());
     }
 
+    /** A thread may suspend and be resumed before the call that started it has returned: it is one start all the same. */
+    @Test
+    void aFactoryThreadThatIsFasterThanItsStarterCountsOnce() throws Exception {
+        CoreManager cores = builder(TaskMode.VIRTUAL).start();
+        for (int i = 0; i < 50_000; i++) {
+            cores.on(cores.cores().last())
+                    .threadFactory()
+                    .newThread(Thread::yield)
+                    .start();
+        }
+        CloseReport report = cores.closeWithin(Waiting.DEADLINE, Duration.ZERO);
+        assertTrue(report.isComplete(), report.toString());
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = TaskMode.class,

@@ -137,7 +137,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** The scheduler of one thread that a factory made: the core, and it notices the start. */
     private final class FactoryThreadScheduler implements Executor {
-        /** Not null until the thread is started. The JDK orders all later calls after that one. */
+        /**
+         * Not null until the thread is started. Taken away before the continuation is sent, which publishes that: the
+         * thread may suspend, and this be called for it, before the sender's call has returned.
+         */
         private @Nullable Task unstarted;
 
         FactoryThreadScheduler(Task task) {
@@ -156,14 +159,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
         private void start(Task task, Runnable continuation) {
             task.enterAtStart();
+            unstarted = null;
             boolean sent = false;
             try {
                 VirtualCoreContext.this.execute(continuation);
                 sent = true;
             } finally {
-                if (sent) {
-                    unstarted = null;
-                } else {
+                if (!sent) {
                     task.cancelStart();
                 }
             }
