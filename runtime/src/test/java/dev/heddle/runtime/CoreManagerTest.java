@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -402,6 +404,25 @@ final class CoreManagerTest {
         startedLate.join();
         assertEquals(51, ran.get());
         assertEquals(Thread.State.NEW, neverStarted.getState());
+    }
+
+    /** The JDK's own executors start a factory's threads by a way of their own. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void theJdksThreadPerTaskExecutorTakesTheFactory(TaskMode mode) throws Exception {
+        try (CoreManager cores = builder(mode).start()) {
+            Core core = cores.on(CPU);
+            try (ExecutorService executor = Executors.newThreadPerTaskExecutor(core.threadFactory())) {
+                for (int i = 0; i < 20; i++) {
+                    assertEquals(
+                            CPU, executor.submit(ThreadAffinity::currentCpu).get());
+                }
+            }
+            assertFalse(cores.isShutdown());
+            assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+        }
     }
 
     /** A thread may suspend and be resumed before the call that started it has returned: it is one start all the same. */

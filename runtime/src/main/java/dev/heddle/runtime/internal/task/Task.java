@@ -130,8 +130,12 @@ public final class Task extends TaskGroup.Member implements Runnable {
     }
 
     private void run(Runnable what) {
-        if ((add(BEGUN) & CANCELLED) != 0) {
+        int before = add(BEGUN | ENTERED);
+        if ((before & CANCELLED) != 0) {
             return;
+        }
+        if ((before & ENTERED) == 0) {
+            core.enterLate(); // the JDK starts threads for its own executors past the start method that would have
         }
         admission.release();
         core.begin(this);
