@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * the manager has a {@linkplain CoreManager.Builder#capacity(int) capacity} and the policy {@link OverflowPolicy#BLOCK},
  * and throw {@link RejectedExecutionException} when the manager has been shut down or a new task is refused by policy.
  *
- * <p>A {@link StackOverflowError} inside one of these calls ends the call, not the core; whether the task was started is
- * then open, as it is for {@link Thread#start()}.
+ * <p>A {@link StackOverflowError} inside one of these calls ends the call, not the core. Whether the task was started is
+ * then open, as it is for {@link Thread#start()}, and it may count as live for ever: close such a manager with {@link
+ * CoreManager#closeWithin}.
  */
 public final class Core {
     private final CoreContext context;
@@ -89,9 +90,12 @@ public final class Core {
     /**
      * Returns a factory whose threads run on this core.
      *
-     * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. One that was
-     * made before the shutdown may be started after it. With a capacity, a thread holds its place from its making until it
-     * first runs, and one that is never started holds it for ever: start what you make.
+     * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. (In platform
+     * mode, one that the JDK's own executors or a StructuredTaskScope start counts from when it first runs: close those
+     * first.) One that was made before the shutdown may be started after it; once the manager has terminated, nothing waits
+     * for it. With a capacity, a thread holds its place from its making until it first runs, and one that is never started
+     * holds it for ever: start what you make. A scope that is cancelled between the two does not, so give it a core without
+     * a capacity.
      *
      * @return the factory; it throws {@link RejectedExecutionException} where a task would be refused
      */

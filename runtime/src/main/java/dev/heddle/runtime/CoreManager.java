@@ -240,9 +240,9 @@ public final class CoreManager implements AutoCloseable {
         Objects.requireNonNull(cancel, "cancel");
         shutdown();
         Map<Integer, Long> liveAtFirst = live();
-        boolean drained = awaitTermination(drain);
+        awaitTermination(drain);
         Map<Integer, Long> liveAfterDrain = live();
-        if (!drained) {
+        if (liveAfterDrain.values().stream().anyMatch(tasks -> tasks > 0)) {
             shutdownNow();
             awaitTermination(cancel);
         }

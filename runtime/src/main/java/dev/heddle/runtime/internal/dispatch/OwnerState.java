@@ -27,7 +27,9 @@ public final class OwnerState {
      *
      * A sender that finds AWAKE does nothing: the owner has yet to announce a rest, and looks again after it has. A sender
      * whose step fails does nothing either: whoever made the step did so after the sender's offer, and the owner's next
-     * second look comes later still.
+     * second look comes later still. The one exception is the last row: work that was sent while a carrier was being
+     * started in vain waits for the next sender. It concerns late carriers only, when the system has no thread to give or
+     * the CPU is gone.
      */
 
     /** There is an owner, and it will look at the channel again before it rests. */

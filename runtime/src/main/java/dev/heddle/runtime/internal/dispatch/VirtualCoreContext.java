@@ -60,7 +60,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     private final OwnerState owner = new OwnerState();
 
-    /** Written by a carrier before its first rest, read by a sender after its step from PARKED, which comes later. */
+    /** The carrier that serves, or the last one that did. Written by a carrier before it serves. */
     private volatile @Nullable Thread carrier;
 
     // Written by the owner, in opaque mode; read by anyone, for monitoring.
@@ -118,11 +118,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * the next sender tries again.
      */
     void carrierFailed(Throwable why) {
-        if (!started.completeExceptionally(why)) {
+        boolean first = started.completeExceptionally(why);
+        owner.announce(RETIRED); // before the log, which may fail as well
+        if (!first) {
             System.getLogger(VirtualCoreContext.class.getName())
                     .log(System.Logger.Level.ERROR, this + " has no carrier, its virtual threads wait", why);
         }
-        owner.announce(RETIRED);
     }
 
     @Override
@@ -245,6 +246,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         owner.announce(resting); // 1. announce. Pairs with execute()
         boolean reasonToStay = !channel.isEmpty() || (resting == PARKED && tasks().isQuiescent()); // 2. look again
         if (reasonToStay && owner.takeBack(resting)) {
+            // Between the two looks another carrier may have come, served and retired: from now on it is this one
+            // again.
+            carrier = Thread.currentThread();
             return true;
         }
         if (resting == RETIRED) {
@@ -252,20 +256,22 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         if (owner.isParked()) {
             PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
+            long asleepSince = System.nanoTime();
             do {
                 // A set interrupt status would make park return at once, for ever.
                 Thread.interrupted();
                 LockSupport.parkNanos(this, RESCUE_NANOS);
-            } while (owner.isParked() && !isWorkForgotten());
+            } while (owner.isParked() && !(System.nanoTime() - asleepSince >= RESCUE_NANOS && isForgotten()));
             WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
         }
         return true;
     }
 
-    /** Owner, while it is parked: returns true, and is awake, if a sender brought work and then failed to wake it. */
-    private boolean isWorkForgotten() {
-        boolean forgotten = !channel.isEmpty() && owner.takeBack(PARKED);
-        if (forgotten) {
+    /** Owner, parked for long: returns true, and is awake, if somebody had a reason to wake it and did not. */
+    private boolean isForgotten() {
+        boolean work = !channel.isEmpty();
+        boolean forgotten = (work || tasks().isQuiescent()) && owner.takeBack(PARKED);
+        if (work && forgotten) {
             forgottenWork++;
         }
         return forgotten;

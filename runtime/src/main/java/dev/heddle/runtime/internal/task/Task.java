@@ -5,6 +5,7 @@ import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,8 @@ public final class Task extends TaskGroup.Member implements Runnable {
     private final Admission admission;
     private final @Nullable TaskGroup view;
     private final @Nullable ViewMember viewMember;
+
+    @SuppressWarnings("UnusedVariable") // through STATE
     private volatile int state;
 
     /**
@@ -87,14 +90,14 @@ public final class Task extends TaskGroup.Member implements Runnable {
      * Sender, as it starts a factory's thread: enters the core's group, closed or not, for the thread has been promised its
      * place.
      *
-     * @throws IllegalThreadStateException if an earlier start of it failed
+     * @throws IllegalThreadStateException if it was started before, successfully or not
      */
     public void enterAtStart() {
-        if ((state & CANCELLED) != 0) {
-            throw new IllegalThreadStateException("an earlier start of this thread failed");
-        }
         core.enterLate();
-        add(ENTERED);
+        if ((add(ENTERED) & (ENTERED | CANCELLED)) != 0) {
+            core.leave();
+            throw new IllegalThreadStateException("this thread was started before");
+        }
     }
 
     /** Sender: the start failed. If the body has not begun, it never will, and the task leaves the books. */
@@ -123,6 +126,8 @@ public final class Task extends TaskGroup.Member implements Runnable {
     public void abandon(Throwable why) {
         if (body instanceof TaskFuture<?> future) {
             future.fail(why);
+        } else if (body instanceof Future<?> future) {
+            future.cancel(false); // somebody may wait for it
         }
         run(() -> {
             throw new IllegalStateException("the task was not run: " + why.getMessage(), why);
@@ -131,8 +136,8 @@ public final class Task extends TaskGroup.Member implements Runnable {
 
     private void run(Runnable what) {
         int before = add(BEGUN | ENTERED);
-        if ((before & CANCELLED) != 0) {
-            return;
+        if ((before & (CANCELLED | BEGUN)) != 0) {
+            return; // begun already: a body that calls its thread's run method
         }
         if ((before & ENTERED) == 0) {
             core.enterLate(); // the JDK starts threads for its own executors past the start method that would have

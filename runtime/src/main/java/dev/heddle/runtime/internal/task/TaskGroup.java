@@ -115,7 +115,7 @@ public final class TaskGroup {
     /** Admits no more tasks. Those inside go on. Returns whether it was this call that closed the group. */
     public boolean close() {
         long before = (long) GATE.getAndBitwiseOr(this, CLOSED);
-        if (before == 0) {
+        if (before == 0 || before == CLOSED) { // a close that was cut short may have left this to the next one
             signalQuiescent();
         }
         return before >= 0;
@@ -182,6 +182,10 @@ public final class TaskGroup {
         if (next != null) {
             next.previous = previous;
         }
+        // Or a task that is still referred to would keep all that began after it, one through the other.
+        member.previous = null;
+        member.next = null;
+        member.thread = null;
         members--;
         ended++;
         if (hasFailed) {

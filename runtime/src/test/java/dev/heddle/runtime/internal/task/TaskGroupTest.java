@@ -2,10 +2,13 @@ package dev.heddle.runtime.internal.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.runtime.OverflowPolicy;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,10 +30,11 @@ final class TaskGroupTest {
 
     @Test
     void closingAnEmptyGroupIsTheEnd() throws InterruptedException {
-        group.close();
-        group.close();
+        assertTrue(group.close());
         assertTrue(group.isQuiescent());
         assertEquals(1, quiescent.get());
+        assertFalse(group.close());
+        assertTrue(group.isQuiescent());
         assertFalse(group.tryEnter());
         assertTrue(group.await(0));
     }
@@ -107,6 +111,26 @@ final class TaskGroupTest {
         }
         assertEquals(4, interrupted.get());
         assertEquals(new TaskGroup.Counts(4, 4, 0), raced.counts());
+    }
+
+    /** Overlapping tasks, each begun before the last one ended: an ended one must not keep its successors reachable. */
+    @Test
+    void anEndedTaskLetsGoOfTheOthers() throws Exception {
+        TaskGroup.Member first = new TaskGroup.Member() {};
+        group.tryEnter();
+        group.begin(first);
+        TaskGroup.Member second = new TaskGroup.Member() {};
+        WeakReference<TaskGroup.Member> reference = new WeakReference<>(second);
+        group.tryEnter();
+        group.begin(second);
+        group.end(first, false);
+        group.end(second, false);
+        second = first;
+        for (int i = 0; i < 100 && reference.get() != null; i++) {
+            System.gc();
+        }
+        assertNull(reference.get());
+        assertSame(first, second);
     }
 
     /** A start that seems to fail and took place all the same: the task leaves once, whichever comes first. */
