@@ -40,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * not close its manager ends all the same, and its tasks with it, as with the JDK's own virtual threads.
  *
  * <p><b>Life.</b> A manager serves from {@link Builder#start()} on. {@link #shutdown()} ends the admission of tasks; it
- * has terminated when its last task has ended and its carriers are gone. Virtual threads that a task started by itself
- * are not tasks of the manager: nothing waits for them, and those that outlive it still run on their core.
+ * has terminated when its last task has ended; its carriers go when nothing is left to run on them. Virtual threads that
+ * a task started by itself are not tasks of the manager: nothing waits for them, and those that outlive it still run on
+ * their core.
  */
 public final class CoreManager implements AutoCloseable {
     /** A carrier without work is gone in less than one; a second is for a machine that has no time for it. */

@@ -32,8 +32,7 @@ public final class TaskGroup {
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
      * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
      * not contended but by shutdownNow and statistics; nothing inside it suspends, allocates or calls out. A
-     * java.util.concurrent lock would park the virtual thread and is six times as large for each group; a concurrent set
-     * costs an entry for every parked task.
+     * java.util.concurrent lock would park the virtual thread; a concurrent set costs an entry for every parked task.
      *
      * interruptAll against begin: interruptAll sets `interrupted` before it takes the lock and walks the list; begin
      * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
