@@ -6,6 +6,7 @@
  */
 module dev.heddle.runtime {
     requires transitive dev.heddle.affinity;
+    requires jdk.jfr;
     requires static transitive org.jspecify;
 
     exports dev.heddle.runtime;

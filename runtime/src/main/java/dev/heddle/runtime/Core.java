@@ -1,33 +1,19 @@
 package dev.heddle.runtime;
 
 import dev.heddle.runtime.internal.dispatch.CoreContext;
-import dev.heddle.runtime.internal.task.TaskExecutorService;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One CPU of a manager, and the ways to run a task on it. A task that starts here is on this CPU whenever it runs, to its
- * end, and so are the virtual threads that it starts itself.
- *
- * <p>All methods may be called from any thread, the core's own tasks included. Those that start something block only if
- * the manager has a {@linkplain CoreManager.Builder#capacity(int) capacity} and the policy {@link OverflowPolicy#BLOCK},
- * and throw {@link RejectedExecutionException} when the manager has been shut down or a new task is refused by policy.
- *
- * <p>A {@link StackOverflowError} inside one of these calls ends the call, not the core. Whether the task was started is
- * then open, as it is for {@link Thread#start()}, and it may count as live for ever: close such a manager with {@link
- * CoreManager#closeWithin}.
+ * One CPU of a manager. A task that starts here is on this CPU whenever it runs, to its end, and so are the virtual threads
+ * that it starts itself.
  */
-public final class Core {
+public final class Core extends TaskLauncher {
     private final CoreContext context;
+    private final TaskLauncher preferred;
 
     Core(CoreContext context) {
+        super(context.pinned());
         this.context = context;
+        this.preferred = new OfPlace(context.preferred());
     }
 
     /**
@@ -40,80 +26,14 @@ public final class Core {
     }
 
     /**
-     * Starts a task. What it throws goes to the manager's handler of uncaught exceptions.
+     * Returns the place of tasks that run on this core if it can have them. When it is busy and another core of the manager
+     * has nothing else to do, that one may run such a task until it suspends; then it comes home. In {@linkplain
+     * TaskMode#PLATFORM platform mode} such a task is always here.
      *
-     * @param task what to run
-     * @return its thread, started
-     * @throws RejectedExecutionException if the task is refused
+     * @return the place
      */
-    public Thread start(Runnable task) {
-        return context.start(null, task, null);
-    }
-
-    /**
-     * Starts a task on a thread with a name.
-     *
-     * @param name the thread's name
-     * @param task what to run
-     * @return its thread, started
-     * @throws RejectedExecutionException if the task is refused
-     */
-    public Thread start(String name, Runnable task) {
-        return context.start(Objects.requireNonNull(name, "name"), task, null);
-    }
-
-    /**
-     * Starts a task whose result is wanted. Cancelling the future with {@code true} interrupts the task.
-     *
-     * @param task what to call
-     * @param <T> what it returns
-     * @return its future
-     * @throws RejectedExecutionException if the task is refused
-     */
-    public <T extends @Nullable Object> Future<T> submit(Callable<T> task) {
-        return context.submit(task);
-    }
-
-    /**
-     * Returns a new executor that runs each of its tasks on a new thread on this core.
-     *
-     * <p>It has a life of its own: closing it waits for, and {@link ExecutorService#shutdownNow()} interrupts, the tasks
-     * that came through it, and no others; the core goes on serving. As every task is a thread from the moment it is
-     * accepted, {@code shutdownNow} returns an empty list.
-     *
-     * @return an open executor, for the caller to close
-     */
-    public ExecutorService executor() {
-        return new TaskExecutorService(context.toString(), context);
-    }
-
-    /**
-     * Returns a factory whose threads run on this core.
-     *
-     * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. (In platform
-     * mode, one that the JDK's own executors or a StructuredTaskScope start counts from when it first runs: close those
-     * first.) One that was made before the shutdown may be started after it; once the manager has terminated, nothing waits
-     * for it. With a capacity, a thread holds its place from its making until it first runs, and one that is never started
-     * holds it for ever: start what you make. A scope that is cancelled between the two does not, so give it a core without
-     * a capacity.
-     *
-     * @return the factory; it throws {@link RejectedExecutionException} where a task would be refused
-     */
-    public ThreadFactory threadFactory() {
-        return task -> context.newThread(null, task);
-    }
-
-    /**
-     * Returns a factory whose threads run on this core and are named by a prefix and a number, from 0
-     * on.
-     *
-     * @param prefix the beginning of their names
-     * @return the factory; it throws {@link RejectedExecutionException} where a task would be refused
-     */
-    public ThreadFactory threadFactory(String prefix) {
-        Objects.requireNonNull(prefix, "prefix");
-        AtomicLong next = new AtomicLong();
-        return task -> context.newThread(prefix + next.getAndIncrement(), task);
+    public TaskLauncher preferred() {
+        return preferred;
     }
 
     /**
@@ -127,10 +47,5 @@ public final class Core {
 
     CoreContext context() {
         return context;
-    }
-
-    @Override
-    public String toString() {
-        return context.toString();
     }
 }

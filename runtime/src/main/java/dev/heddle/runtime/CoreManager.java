@@ -5,18 +5,21 @@ import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CloseReport.CoreOutcome;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CarrierThread;
+import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
 import dev.heddle.runtime.internal.dispatch.CoreSettings;
-import dev.heddle.runtime.internal.dispatch.PlatformCoreContext;
-import dev.heddle.runtime.internal.dispatch.PlatformCoreContext.TaskThread;
-import dev.heddle.runtime.internal.dispatch.VirtualCoreContext;
+import dev.heddle.runtime.internal.dispatch.PlatformBackend;
+import dev.heddle.runtime.internal.dispatch.PlatformThreads.TaskThread;
+import dev.heddle.runtime.internal.dispatch.Scheduler;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Admission;
+import dev.heddle.runtime.internal.task.TaskPlace;
 import java.lang.System.Logger.Level;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,19 +28,23 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of CPU cores that run tasks, each task on the core its author chose.
+ * A set of CPU cores that run tasks: each on the core its author chose, or anywhere, spread by a scheduler.
  *
  * <pre>{@code
  * try (CoreManager cores = CoreManager.builder().cores(CpuSet.parse("0-3")).start()) {
  *     cores.on(3).start(() -> System.out.println("on " + ThreadAffinity.currentCpu())); // on 3
+ *     cores.anywhere().start(() -> System.out.println("on one of them"));
  * }
  * }</pre>
  *
  * <p><b>Threads.</b> All methods may be called from any thread. The manager's own threads are daemons: a program that does
- * not close its manager ends all the same, and its tasks with it, as with the JDK's own virtual threads.
+ * not close its manager ends all the same, and its tasks with it, as with the JDK's own virtual threads. Each core has one
+ * carrier, and more while tasks block theirs; one more thread, the monitor, watches over all of them.
  *
  * <p><b>Life.</b> A manager serves from {@link Builder#start()} on. {@link #shutdown()} ends the admission of tasks; it
  * has terminated when its last task has ended; its carriers go when nothing is left to run on them. Virtual threads that
@@ -52,19 +59,29 @@ public final class CoreManager implements AutoCloseable {
 
     private final String name;
     private final TaskMode mode;
-    private final CpuSet cpus;
-    private final Map<Integer, Core> cores;
+    private final CoreBackend backend;
+    private final TaskLauncher anywhere;
+    private final ReentrantLock resizing = new ReentrantLock();
 
-    private CoreManager(String name, TaskMode mode, CpuSet cpus, Map<Integer, Core> cores) {
+    /** Those that it serves now, by CPU number. Replaced as a whole. */
+    private volatile Map<Integer, Core> cores = Map.of();
+
+    /** Those that a resize has removed and whose tasks have not ended. Replaced as a whole. */
+    private volatile List<Core> removed = List.of();
+
+    private volatile boolean shutDown;
+
+    private CoreManager(String name, TaskMode mode, CoreBackend backend) {
         this.name = name;
         this.mode = mode;
-        this.cpus = cpus;
-        this.cores = cores;
+        this.backend = backend;
+        this.anywhere = new TaskLauncher.OfPlace(backend.anywhere());
     }
 
     /**
-     * Returns a builder with the defaults: the CPUs that the process may use, the name {@code heddle}, {@link
-     * IdleStrategy#spinThenPark()}, no limit on waiting tasks, {@link TaskMode#AUTO}.
+     * Returns a builder with the defaults: the CPUs that the environment variable {@value Builder#CORES_VARIABLE} names, or
+     * else those that the process may use; the name {@code heddle}; {@link IdleStrategy#spinThenPark()}; no limit on waiting
+     * tasks; {@link TaskMode#AUTO}; a time slice of 10 ms; {@link HogPolicy#SHARE}.
      *
      * @return a builder
      */
@@ -82,9 +99,21 @@ public final class CoreManager implements AutoCloseable {
     public Core on(int cpu) {
         Core core = cores.get(cpu);
         if (core == null) {
-            throw new IllegalArgumentException("manager '" + name + "' has no core " + cpu + ", its cores are " + cpus);
+            throw new IllegalArgumentException(
+                    "manager '" + name + "' has no core " + cpu + ", its cores are " + cores());
         }
         return core;
+    }
+
+    /**
+     * Returns the place of tasks that do not care where they run. They are spread over the cores: a task that is started
+     * by a task begins on the same core, unless another one has nothing to do and takes it; it may be on another core after
+     * each suspension.
+     *
+     * @return the place
+     */
+    public TaskLauncher anywhere() {
+        return anywhere;
     }
 
     /**
@@ -93,26 +122,29 @@ public final class CoreManager implements AutoCloseable {
      * @return their numbers
      */
     public CpuSet cores() {
-        return cpus;
+        return cpusOf(cores);
+    }
+
+    private static CpuSet cpusOf(Map<Integer, Core> cores) {
+        return CpuSet.of(cores.keySet().stream().mapToInt(Integer::intValue).toArray());
     }
 
     /**
      * Returns the core that the calling thread runs on: in a task of this manager, and, in virtual mode, in the virtual
-     * threads that it started.
+     * threads that it started. For a task that is not pinned, the answer may be another one after its next suspension.
      *
-     * @return the core, or nothing for any other thread
+     * @return the core, or nothing for any other thread; nothing, too, for a task on a core that a resize has removed, and, in
+     *     platform mode, for one that runs anywhere
      */
     public Optional<Core> current() {
         Thread carrier = VirtualThreadHook.currentCarrier();
-        CoreContext context;
+        CoreContext context = null;
         if (carrier instanceof CarrierThread thread) {
             context = thread.core();
         } else if (carrier instanceof TaskThread thread) {
             context = thread.core();
-        } else {
-            return Optional.empty();
         }
-        Core core = cores.get(context.cpu());
+        Core core = context == null ? null : cores.get(context.cpu());
         return core != null && core.context() == context ? Optional.of(core) : Optional.empty();
     }
 
@@ -143,19 +175,217 @@ public final class CoreManager implements AutoCloseable {
         return cores.values().stream().map(Core::statistics).toList();
     }
 
+    /**
+     * Returns what the cores are doing together.
+     *
+     * @return the numbers now
+     */
+    public SchedulerStatistics schedulerStatistics() {
+        return backend.statistics();
+    }
+
+    /**
+     * Prints, until it is closed, a line in each interval: the time since it began, and {@link SchedulerStatistics#toLine()}.
+     *
+     * @param interval the time between two lines, more than 0
+     * @param sink what takes each line, called by one thread of its own
+     * @return what ends it
+     * @throws IllegalArgumentException if the interval is not positive
+     */
+    public Schedtrace schedtrace(Duration interval, Consumer<String> sink) {
+        return new Schedtrace(this, interval, sink);
+    }
+
+    /**
+     * Changes the cores while everything runs, and removes none that has tasks: {@link ResizePolicy#REFUSE}.
+     *
+     * @param cpus the cores to serve from now on
+     * @see #resize(CpuSet, ResizePolicy)
+     */
+    public void resize(CpuSet cpus) {
+        resize(cpus, ResizePolicy.REFUSE);
+    }
+
+    /**
+     * Changes the cores while everything runs. Returns when every new core has a carrier that is pinned to it. No task is
+     * lost: those that run anywhere or prefer a core that goes are run by the cores that stay; what becomes of the tasks
+     * of a core that goes is the caller's choice. A {@link Core} that was removed takes no more tasks.
+     *
+     * @param cpus the cores to serve from now on, at least one
+     * @param policy what becomes of the tasks of those that go
+     * @throws IllegalArgumentException if no core was chosen, or one that this process may not use. Nothing has changed
+     * @throws IllegalStateException if the manager has been shut down, if a core that was to be added could not be pinned, or,
+     *     with {@link ResizePolicy#REFUSE}, if one that was to go has tasks. Nothing has changed
+     */
+    public void resize(CpuSet cpus, ResizePolicy policy) {
+        requireUsable(cpus);
+        Objects.requireNonNull(policy, "policy");
+        resizing.lock();
+        try {
+            if (shutDown) {
+                throw new IllegalStateException(
+                        "the cores of manager '" + name + "' cannot change: it has been shut down");
+            }
+            List<Core> going = new ArrayList<>();
+            Map<Integer, Core> next = new TreeMap<>(cores);
+            next.values().removeIf(core -> !cpus.contains(core.cpu()) && going.add(core));
+            if (policy == ResizePolicy.REFUSE) {
+                suspend(going);
+            }
+            try {
+                startMissing(cpus, next);
+            } catch (Throwable t) {
+                if (policy == ResizePolicy.REFUSE) {
+                    going.forEach(core -> core.context().pinned().reopen());
+                }
+                throw t;
+            }
+            replace(next, going, policy);
+        } finally {
+            resizing.unlock();
+        }
+    }
+
+    /** Holds up the admission of all of them, or of none if one has tasks. */
+    private void suspend(List<Core> going) {
+        for (int i = 0; i < going.size(); i++) {
+            Core core = going.get(i);
+            if (!core.context().pinned().suspendIfIdle(removedFrom())) {
+                going.subList(0, i).forEach(each -> each.context().pinned().reopen());
+                throw new IllegalStateException(core + " cannot be removed: "
+                        + core.context().pinned().tasks().live()
+                        + " of its tasks have not ended. Wait for them, or choose ResizePolicy.FAIL or MOVE");
+            }
+        }
+    }
+
+    private String removedFrom() {
+        return "a resize has removed it";
+    }
+
+    private void replace(Map<Integer, Core> next, List<Core> going, ResizePolicy policy) {
+        List<Core> stillRemoved = new ArrayList<>(removed);
+        stillRemoved.removeIf(core -> core.context().pinned().tasks().hasBeenQuiescent()
+                && core.context().preferred().tasks().hasBeenQuiescent());
+        stillRemoved.addAll(going);
+        removed = stillRemoved;
+        cores = next;
+        List<CoreContext> staying = next.values().stream().map(Core::context).toList();
+        backend.setCores(staying);
+        for (int i = 0; i < going.size(); i++) {
+            CoreContext context = going.get(i).context();
+            context.pinned().close(removedFrom());
+            context.preferred().close(removedFrom());
+            if (policy == ResizePolicy.FAIL) {
+                context.pinned().interruptAll();
+            }
+            backend.leave(context, policy == ResizePolicy.MOVE ? staying.get(i % staying.size()) : null);
+        }
+        if (shutDown) {
+            shutdown(); // it has come meanwhile, and did not know the new cores
+        }
+    }
+
+    /** Starts a core for each CPU that has none, or throws, and has started none. */
+    private void startMissing(CpuSet cpus, Map<Integer, Core> into) {
+        Map<Integer, Core> missing = new TreeMap<>();
+        for (int cpu : cpus) {
+            if (!into.containsKey(cpu)) {
+                missing.put(cpu, new Core(backend.newCore(cpu)));
+            }
+        }
+        if (missing.isEmpty()) {
+            return;
+        }
+        Throwable failure = tryStart(missing.values());
+        if (failure != null) {
+            for (Core core : missing.values()) {
+                closePlaces(core, "it could not be started");
+                backend.leave(core.context(), null);
+            }
+            awaitCarriersGone(missing.values());
+            throw new IllegalStateException(
+                    "manager '" + name + "' could not be started on cores " + cpusOf(missing) + ": "
+                            + failure.getMessage(),
+                    failure);
+        }
+        into.putAll(missing);
+    }
+
+    private void startWith(CpuSet cpus) {
+        Map<Integer, Core> first = new TreeMap<>();
+        startMissing(cpus, first);
+        cores = first;
+        backend.setCores(first.values().stream().map(Core::context).toList());
+        try {
+            JdkThreads.callUnpinned(name + "-starter", () -> {
+                backend.startMonitor();
+                return true;
+            });
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(
+                    "the monitor of manager '" + name + "' could not be started: " + e.getMessage(), e);
+        }
+    }
+
+    private static void awaitCarriersGone(Collection<Core> cores) {
+        long grace = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CARRIER_GRACE_MILLIS);
+        try {
+            for (Core core : cores) {
+                core.context().awaitCarriersGone(grace - System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Returns what stood in the way, or null if all of them serve. */
+    private @Nullable Throwable tryStart(Collection<Core> missing) {
+        try {
+            JdkThreads.callUnpinned(name + "-starter", () -> {
+                JdkThreads.prime();
+                missing.forEach(core -> core.context().start());
+                return true;
+            });
+        } catch (ExecutionException e) {
+            return e.getCause() == null ? e : e.getCause();
+        }
+        Throwable failure = null;
+        for (Core core : missing) {
+            Throwable stoodInTheWay = core.context().awaitStarted(); // of all, so that none starts after the close
+            failure = failure == null ? stoodInTheWay : failure;
+        }
+        return failure;
+    }
+
+    private static void requireUsable(CpuSet cpus) {
+        if (cpus.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a manager needs at least one core, none was chosen: this process may use "
+                            + AllowedCpus.choosable());
+        }
+        AllowedCpus.requireAllowed(cpus);
+    }
+
     /** Ends the admission of tasks, on every core. Those that were admitted go on. Does not wait. */
     public void shutdown() {
+        String because = "manager '" + name + "' has been shut down";
+        shutDown = true; // before the look at the cores: pairs with the look of a resize after it has replaced them
         for (Core core : cores.values()) {
-            core.context().close();
+            closePlaces(core, because);
         }
+        backend.anywhere().close(because);
+    }
+
+    private static void closePlaces(Core core, String because) {
+        core.context().pinned().close(because);
+        core.context().preferred().close(because);
     }
 
     /** Ends the admission of tasks and interrupts every live one, those too that have yet to begin. Does not wait. */
     public void shutdownNow() {
         shutdown();
-        for (Core core : cores.values()) {
-            core.context().interruptAll();
-        }
+        places().forEach(TaskPlace::interruptAll);
     }
 
     /**
@@ -164,7 +394,7 @@ public final class CoreManager implements AutoCloseable {
      * @return whether it has
      */
     public boolean isShutdown() {
-        return cores.values().stream().allMatch(core -> core.context().tasks().isClosed());
+        return shutDown;
     }
 
     /**
@@ -173,7 +403,24 @@ public final class CoreManager implements AutoCloseable {
      * @return whether they have
      */
     public boolean isTerminated() {
-        return cores.values().stream().allMatch(core -> core.context().tasks().hasBeenQuiescent());
+        return places().stream().allMatch(place -> place.tasks().hasBeenQuiescent());
+    }
+
+    /** All that may have tasks. */
+    private List<TaskPlace> places() {
+        List<TaskPlace> places = new ArrayList<>();
+        for (Core core : allCores()) {
+            places.add(core.context().pinned());
+            places.add(core.context().preferred());
+        }
+        places.add(backend.anywhere());
+        return places;
+    }
+
+    private List<Core> allCores() {
+        List<Core> all = new ArrayList<>(removed); // first: a core that goes is in both for a moment, not in neither
+        all.addAll(cores.values());
+        return all;
     }
 
     /**
@@ -187,14 +434,14 @@ public final class CoreManager implements AutoCloseable {
      */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + SaturatedNanos.of(Objects.requireNonNull(timeout, "timeout"));
-        for (Core core : cores.values()) {
-            if (!core.context().tasks().await(deadline - System.nanoTime())) {
+        for (TaskPlace place : places()) {
+            if (!place.tasks().await(deadline - System.nanoTime())) {
                 return false;
             }
         }
         long grace = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CARRIER_GRACE_MILLIS);
-        for (Core core : cores.values()) {
-            core.context().awaitCarrierGone(Math.min(deadline, grace) - System.nanoTime());
+        for (Core core : allCores()) {
+            core.context().awaitCarriersGone(Math.min(deadline, grace) - System.nanoTime());
         }
         return true;
     }
@@ -231,7 +478,7 @@ public final class CoreManager implements AutoCloseable {
      *
      * @param drain how long tasks may take to end by themselves
      * @param cancel how long those that were interrupted may take after that
-     * @return what became of the tasks of each core. If some remain, their cores serve them until they end
+     * @return what became of the tasks. If some remain, their cores serve them until they end
      * @throws InterruptedException if the caller is interrupted while it waits; the tasks are left as they are
      * @throws IllegalStateException if the caller is a task of this manager, which would wait for itself
      */
@@ -248,19 +495,26 @@ public final class CoreManager implements AutoCloseable {
             awaitTermination(cancel);
         }
         Map<Integer, Long> liveAtLast = live();
-        List<CoreOutcome> outcomes = new ArrayList<>();
-        for (int cpu : cpus) {
-            long first = liveAtFirst.getOrDefault(cpu, 0L);
+        Map<Integer, CoreOutcome> outcomes = new TreeMap<>();
+        liveAtFirst.forEach((cpu, first) -> {
             long middle = liveAfterDrain.getOrDefault(cpu, 0L);
             long last = liveAtLast.getOrDefault(cpu, 0L);
-            outcomes.add(new CoreOutcome(cpu, Math.max(0, first - middle), Math.max(0, middle - last), last));
-        }
-        return new CloseReport(outcomes);
+            outcomes.put(cpu, new CoreOutcome(cpu, Math.max(0, first - middle), Math.max(0, middle - last), last));
+        });
+        CoreOutcome elsewhere = Objects.requireNonNull(outcomes.remove(CoreOutcome.NO_CORE));
+        return new CloseReport(List.copyOf(outcomes.values()), elsewhere);
     }
 
+    /** Live tasks by core, and all that are no core's own under {@link CoreOutcome#NO_CORE}. */
     private Map<Integer, Long> live() {
         Map<Integer, Long> live = new TreeMap<>();
-        cores.forEach((cpu, core) -> live.put(cpu, core.context().tasks().live()));
+        long all = places().stream().mapToLong(place -> place.tasks().live()).sum();
+        for (Core core : cores.values()) {
+            long own = core.context().pinned().tasks().live();
+            live.put(core.cpu(), own);
+            all -= own;
+        }
+        live.put(CoreOutcome.NO_CORE, Math.max(0, all));
         return live;
     }
 
@@ -274,11 +528,16 @@ public final class CoreManager implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "CoreManager '" + name + "' on cores " + cpus + ", " + mode;
+        return "CoreManager '" + name + "' on cores " + cores() + ", " + mode;
     }
 
     /** Collects what a manager is made with. Not for use by several threads at once. */
     public static final class Builder {
+        /** The environment variable that names the cores where the program does not: {@value}. */
+        public static final String CORES_VARIABLE = "HEDDLE_CORES";
+
+        private static final Duration DEFAULT_SLICE = Duration.ofMillis(10);
+
         private @Nullable CpuSet cpus;
         private String name = "heddle";
         private IdleStrategy idleStrategy = IdleStrategy.spinThenPark();
@@ -286,12 +545,18 @@ public final class CoreManager implements AutoCloseable {
         private OverflowPolicy overflow = OverflowPolicy.BLOCK;
         private TaskMode mode = TaskMode.AUTO;
         private @Nullable UncaughtExceptionHandler uncaughtExceptionHandler;
+        private Duration timeSlice = DEFAULT_SLICE;
+        private HogPolicy hogPolicy = HogPolicy.SHARE;
+        private CpuSet exclusive = CpuSet.empty();
+        private @Nullable Long shuffleSeed;
         private CoreSettings.Pinning pinning = Builder::pin;
 
         private Builder() {}
 
         /**
-         * Chooses the cores. By default, those that the process may use.
+         * Chooses the cores. By default, those that {@value #CORES_VARIABLE} names, or, where that is not set, those that
+         * the process may use. The variable holds a count, {@code 4} for the first four that the process may use, or a list,
+         * {@code 0-3,8}; {@code 4-4} is CPU 4 alone.
          *
          * @param cpus CPU numbers, at least one
          * @return this builder
@@ -373,6 +638,61 @@ public final class CoreManager implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets how long a task may run without a suspension before it counts as a hog, and how long tasks that wake each
+         * other may keep the others of their core waiting. By default, 10 milliseconds.
+         *
+         * @param slice the time, more than 0
+         * @return this builder
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder timeSlice(Duration slice) {
+            if (!slice.isPositive()) {
+                throw new IllegalArgumentException("a time slice is more than 0, not " + slice);
+            }
+            this.timeSlice = slice;
+            return this;
+        }
+
+        /**
+         * Chooses what is done about a task that computes for longer than a time slice. By default, {@link
+         * HogPolicy#SHARE}.
+         *
+         * @param policy the policy
+         * @return this builder
+         */
+        public Builder hogs(HogPolicy policy) {
+            this.hogPolicy = Objects.requireNonNull(policy, "policy");
+            return this;
+        }
+
+        /**
+         * Names cores that the monitor never hands to another carrier, whatever their tasks do: from one suspension to the
+         * next a task has its core's data to itself, without locks. Only {@link Blocking} ends that, which counts as a
+         * suspension. By default, none. Does not apply in {@linkplain TaskMode#PLATFORM platform mode}, where the kernel runs
+         * the tasks of a core in any order.
+         *
+         * @param cpus CPU numbers; those that are none of the manager's cores mean nothing
+         * @return this builder
+         */
+        public Builder exclusive(CpuSet cpus) {
+            this.exclusive = Objects.requireNonNull(cpus, "cpus");
+            return this;
+        }
+
+        /**
+         * Has every core choose at random what it runs next, among all that waits: for tests, which so find what relies on
+         * an order that nobody promises. Cores run at the same time as always, so that a seed does not fix what happens
+         * between them.
+         *
+         * @param seed where the choices come from
+         * @return this builder
+         */
+        public Builder shuffled(long seed) {
+            this.shuffleSeed = seed;
+            return this;
+        }
+
         /** Another way to pin: for tests of its failure, and for the benchmarks' baseline without pins. */
         Builder pinning(CoreSettings.Pinning pinning) {
             this.pinning = pinning;
@@ -391,28 +711,39 @@ public final class CoreManager implements AutoCloseable {
          * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
          */
         public CoreManager start() {
-            CpuSet chosen = cpus == null ? AllowedCpus.ofProcess() : cpus;
-            if (chosen.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "a manager needs at least one core, none was chosen: this process may use "
-                                + AllowedCpus.choosable());
-            }
-            AllowedCpus.requireAllowed(chosen);
+            CpuSet chosen = cpus == null ? byEnvironment() : cpus;
+            requireUsable(chosen);
             TaskMode resolved = resolveMode();
             CoreSettings settings = new CoreSettings(
-                    name, idleStrategy.spinNanos(), capacity, overflow, uncaughtExceptionHandler, pinning);
-            Map<Integer, Core> cores = new TreeMap<>();
-            for (int cpu : chosen) {
-                cores.put(
-                        cpu,
-                        new Core(
-                                resolved == TaskMode.VIRTUAL
-                                        ? new VirtualCoreContext(settings, cpu)
-                                        : new PlatformCoreContext(settings, cpu)));
+                    name,
+                    idleStrategy.spinNanos(),
+                    capacity,
+                    overflow,
+                    uncaughtExceptionHandler,
+                    pinning,
+                    SaturatedNanos.of(timeSlice),
+                    hogPolicy == HogPolicy.SHARE,
+                    exclusive,
+                    shuffleSeed);
+            CoreManager manager = new CoreManager(
+                    name,
+                    resolved,
+                    resolved == TaskMode.VIRTUAL ? new Scheduler(settings) : new PlatformBackend(settings));
+            boolean started = false;
+            try {
+                manager.startWith(chosen);
+                started = true;
+                return manager;
+            } finally {
+                if (!started) {
+                    manager.shutdown();
+                }
             }
-            CoreManager manager = new CoreManager(name, resolved, chosen, cores);
-            startCores(manager);
-            return manager;
+        }
+
+        private static CpuSet byEnvironment() {
+            String text = System.getenv(CORES_VARIABLE);
+            return text == null ? AllowedCpus.ofProcess() : CoreCount.parse(text, AllowedCpus.ofProcess());
         }
 
         private TaskMode resolveMode() {
@@ -433,41 +764,12 @@ public final class CoreManager implements AutoCloseable {
             return TaskMode.PLATFORM;
         }
 
-        private static void startCores(CoreManager manager) {
-            Throwable failure = null;
-            try {
-                JdkThreads.callUnpinned(manager.name + "-starter", () -> {
-                    JdkThreads.prime();
-                    for (Core core : manager.cores.values()) {
-                        core.context().start();
-                    }
-                    return true;
-                });
-            } catch (ExecutionException e) {
-                failure = e.getCause() == null ? e : e.getCause();
-            }
-            if (failure == null) {
-                for (Core core : manager.cores.values()) {
-                    Throwable stoodInTheWay =
-                            core.context().awaitStarted(); // of all, so that none starts after the close
-                    failure = failure == null ? stoodInTheWay : failure;
-                }
-            }
-            if (failure != null) {
-                manager.close();
-                throw new IllegalStateException(
-                        "manager '" + manager.name + "' could not be started on cores " + manager.cpus + ": "
-                                + failure.getMessage(),
-                        failure);
-            }
-        }
-
         /** INV-7: the mask is read back by set, and the CPU is looked at as well. */
-        private static void pin(int cpu) {
-            ThreadAffinity.set(CpuSet.of(cpu));
+        private static void pin(CpuSet cpus) {
+            ThreadAffinity.set(cpus);
             int seen = ThreadAffinity.currentCpu();
-            if (seen != cpu) {
-                throw new IllegalStateException("pinned to CPU " + cpu + ", the thread is on CPU " + seen);
+            if (!cpus.contains(seen)) {
+                throw new IllegalStateException("pinned to CPU " + cpus + ", the thread is on CPU " + seen);
             }
         }
     }

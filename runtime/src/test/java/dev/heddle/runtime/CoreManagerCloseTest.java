@@ -165,7 +165,11 @@ final class CoreManagerCloseTest {
         });
         // The drain outlasts the three by far, and the cancelled two by far outlast nothing: they end when interrupted.
         CloseReport report = cores.closeWithin(Duration.ofSeconds(2), Duration.ofSeconds(2));
-        assertEquals(new CloseReport(List.of(new CloseReport.CoreOutcome(CPU, 3, 2, 1))), report);
+        assertEquals(
+                new CloseReport(
+                        List.of(new CloseReport.CoreOutcome(CPU, 3, 2, 1)),
+                        new CloseReport.CoreOutcome(CloseReport.CoreOutcome.NO_CORE, 0, 0, 0)),
+                report);
         assertFalse(report.isComplete());
         assertFalse(cores.isTerminated());
         stubborn.countDown();

@@ -5,5 +5,9 @@ final class Flags {
     static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
     static final String OPEN_HOOK = "--add-opens=java.base/java.lang=ALL-UNNAMED";
 
+    static final String EXPORT_CONTINUATION = "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED";
+    static final String ONE_JDK_CARRIER = "-Djdk.virtualThreadScheduler.parallelism=1";
+    static final String ONE_JDK_CARRIER_AT_MOST = "-Djdk.virtualThreadScheduler.maxPoolSize=1";
+
     private Flags() {}
 }

@@ -20,6 +20,14 @@ public enum Venue {
             return ofManager(CoreManager.builder());
         }
     },
+    /** Anywhere, in a manager with one core. */
+    HEDDLE_ANY_ONE_CORE {
+        @Override
+        Place open() {
+            CoreManager manager = manager(CoreManager.builder());
+            return new Place(manager.anywhere()::start, manager::close);
+        }
+    },
     /** The same, but the kernel may move the carrier. */
     HEDDLE_UNPINNED {
         @Override
@@ -32,7 +40,9 @@ public enum Venue {
         @Override
         Place open() {
             // Its workers are made now: made later, by a sender that is pinned, they would inherit the sender's mask.
-            CountDownLatch met = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+            CountDownLatch met = new CountDownLatch(Integer.getInteger(
+                    "jdk.virtualThreadScheduler.parallelism",
+                    Runtime.getRuntime().availableProcessors()));
             for (long i = met.getCount(); i > 0; i--) {
                 Thread.startVirtualThread(() -> {
                     met.countDown();
@@ -65,10 +75,18 @@ public enum Venue {
     abstract Place open();
 
     private static Place ofManager(CoreManager.Builder builder) {
-        CoreManager manager =
-                builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
+        CoreManager manager = manager(builder);
         Core core = manager.on(lastCpu());
         return new Place(core::start, manager::close);
+    }
+
+    private static CoreManager manager(CoreManager.Builder builder) {
+        return builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
+    }
+
+    /** Puts the calling thread on the CPU that the venues serve. */
+    static void pinToLast() {
+        ThreadAffinity.set(CpuSet.of(lastCpu()));
     }
 
     /** Puts the calling thread, a sender, on another CPU than the venue's, where there is one. */

@@ -1,21 +1,55 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import dev.heddle.runtime.internal.jdk.JdkThreads;
-import java.lang.System.Logger.Level;
+import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
-/** A platform thread that is pinned to one CPU and runs the continuations of the core it owns: the dispatch loop. */
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A platform thread that is pinned to one CPU. While it owns that CPU's core it runs the core's continuations: the dispatch
+ * loop. When it has lost the core it runs its present task to the next suspension, and is a spare after that.
+ */
 public final class CarrierThread extends Thread {
+    private static final VarHandle CURRENT =
+            fieldVarHandle(MethodHandles.lookup(), "current", VarHandle.class, CarrierThread.class, Runnable.class);
+
     private final VirtualCoreContext core;
 
-    CarrierThread(VirtualCoreContext core) {
+    /** The number of the lease that it holds or has held, 0 for none. Written by itself and by who gives it a core. */
+    private volatile long lease;
+
+    /** Its own: it owns the core and is not in a task, so that nobody can take the core away. */
+    private boolean dispatching;
+
+    /** The kernel's id, 0 until it runs. */
+    private volatile int kernelId;
+
+    /** What it runs. Written by itself, in opaque mode; read by the monitor. */
+    @SuppressWarnings("UnusedVariable") // through CURRENT
+    private @Nullable Runnable current;
+
+    CarrierThread(VirtualCoreContext core, long lease) {
         super(null, null, core.settings().name() + "-core-" + core.cpu(), 0, false);
         this.core = core;
+        this.lease = lease;
         setDaemon(true);
         // Whoever starts the carrier, its class loader must not be kept alive by it.
         setContextClassLoader(ClassLoader.getSystemClassLoader());
     }
 
-    /** The core that this carrier serves. */
+    /** The carrier that the calling thread is, or is mounted on; null if there is none. */
+    static @Nullable CarrierThread current() {
+        return VirtualThreadHook.currentCarrier() instanceof CarrierThread carrier ? carrier : null;
+    }
+
+    /** The core whose CPU this carrier is pinned to. */
     public CoreContext core() {
         return core;
     }
@@ -23,23 +57,141 @@ public final class CarrierThread extends Thread {
     @Override
     public void run() {
         try {
-            JdkThreads.widen();
-            JdkThreads.primeTimer();
-            core.settings().pinning().pinTo(core.cpu()); // INV-1, before the first poll
-        } catch (Throwable t) {
-            core.carrierFailed(t);
-            return;
+            try {
+                JdkThreads.widen();
+                JdkThreads.primeTimer();
+                core.settings().pinning().pinTo(CpuSet.of(core.cpu())); // INV-1, before the first poll
+                kernelId = ThreadAffinity.currentThreadId();
+            } catch (Throwable t) {
+                core.carrierFailed(this, t);
+                return;
+            }
+            core.carrierPinned(this);
+            while (core.awaitLease(this)) {
+                serve();
+            }
+        } finally {
+            core.carrierEnded(this);
         }
-        core.carrierReady(this);
+    }
+
+    private void serve() {
+        dispatching = true;
+        core.begin();
         Runnable continuation;
-        while ((continuation = core.next()) != null) {
+        while ((continuation = core.next(this)) != null) {
+            CURRENT.setOpaque(this, continuation);
+            dispatching = false;
+            core.lease().run(lease);
             try {
                 continuation.run();
             } catch (Throwable t) {
                 // INV-8. Tasks catch their own; this came from a handler of uncaught exceptions, or from the JDK.
                 report(t);
             }
+            if (!dispatching && !isOwnerAgain()) {
+                break;
+            }
         }
+        dispatching = false;
+        lease = 0;
+        CURRENT.setOpaque(this, null);
+    }
+
+    private boolean isOwnerAgain() {
+        long mine = lease;
+        if (mine == 0) {
+            return false;
+        }
+        // The second look: a push that a stack overflow has cut short may have left the lease at dispatching.
+        dispatching = core.lease().enter(mine) || core.lease().number() == mine;
+        return dispatching;
+    }
+
+    /**
+     * On this carrier, in a task or after one has suspended: begins to touch what is the owner's.
+     *
+     * @return false if it does not own its core. If true, {@link #leave()} must follow
+     */
+    boolean enter() {
+        if (dispatching) {
+            return true;
+        }
+        long mine = lease;
+        if (mine == 0 || !core.lease().enter(mine)) {
+            return false;
+        }
+        // No task is mounted: the way leads back to the dispatch loop, which need not enter once more.
+        dispatching = Thread.currentThread() == this;
+        return true;
+    }
+
+    /** On this carrier: puts in what any core may run. Returns false if it does not own a core that shares the work. */
+    boolean offer(Scheduler scheduler, Runnable continuation) {
+        return core.offer(scheduler, this, continuation);
+    }
+
+    /** Ends what {@link #enter()} began. */
+    void leave() {
+        if (!dispatching) {
+            core.lease().run(lease);
+        }
+    }
+
+    /** On this carrier: it has given its core away. */
+    void forgetLease() {
+        lease = 0;
+    }
+
+    /** On this carrier, in a task: it has taken a core that was free. */
+    void takeLease(long number) {
+        lease = number;
+        core.lease().run(number);
+    }
+
+    /**
+     * In a task that is about to block: gives the core of its carrier away.
+     *
+     * @return the carrier, which must {@link #takeCore()} when the task has blocked; null if it owns no core
+     */
+    public static @Nullable CarrierThread giveCore() {
+        CarrierThread here = Thread.currentThread().isVirtual() ? current() : null;
+        return here != null && here.core.give(here) ? here : null;
+    }
+
+    /**
+     * In the task that has given the core of this carrier away: has it again, or, if it is another's, lets the task wait for
+     * its turn. If the task has suspended meanwhile it runs on an owner already.
+     */
+    public void takeCore() {
+        if (current() == this && lease == 0 && !core.reclaim(this)) {
+            Thread.yield(); // INV-4: what follows runs on the carrier that owns the core
+        }
+    }
+
+    /** By who holds the core: gives it to this carrier, which waits for one. */
+    void assign(long number) {
+        lease = number;
+        LockSupport.unpark(this);
+    }
+
+    long lease() {
+        return lease;
+    }
+
+    int kernelId() {
+        return kernelId;
+    }
+
+    /** What it runs, or ran last. For monitoring. */
+    @Nullable
+    Runnable running() {
+        return (Runnable) CURRENT.getOpaque(this);
+    }
+
+    /** Owner: runs nothing, and keeps nothing alive. */
+    void rests() {
+        CURRENT.setOpaque(this, null);
     }
 
     private void report(Throwable thrown) {

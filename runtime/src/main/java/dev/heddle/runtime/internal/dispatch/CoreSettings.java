@@ -1,6 +1,10 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.internal.task.Admission;
+import dev.heddle.runtime.internal.task.TaskPlace;
+import dev.heddle.runtime.internal.task.ThreadMaker;
 import java.lang.Thread.UncaughtExceptionHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param name the manager's name
  * @param spinNanos how long an idle carrier looks for work before it parks: 0 for not at all, {@link Long#MAX_VALUE} for
  *     ever
- * @param capacity how many tasks may wait to start on a core
+ * @param capacity how many tasks may wait to start in a place
  * @param overflow what a sender meets beyond that
  * @param uncaughtExceptionHandler the handler of every task's thread, or null for the JDK's default
  * @param pinning how a thread is put on a CPU
+ * @param sliceNanos how long a task may run before it is a hog
+ * @param shareWithHogs whether a core that a hog holds is handed to another carrier
+ * @param exclusive the cores that are never handed over but by a blocking call
+ * @param shuffleSeed where the order of dispatch comes from, or null for the usual one
  */
 public record CoreSettings(
         String name,
@@ -21,12 +29,26 @@ public record CoreSettings(
         int capacity,
         OverflowPolicy overflow,
         @Nullable UncaughtExceptionHandler uncaughtExceptionHandler,
-        Pinning pinning) {
+        Pinning pinning,
+        long sliceNanos,
+        boolean shareWithHogs,
+        CpuSet exclusive,
+        @Nullable Long shuffleSeed) {
 
-    /** Puts the calling thread on a CPU for good, or throws. Another than the real one only in tests and baselines. */
+    /** Puts the calling thread on CPUs for good, or throws. Another than the real one only in tests and baselines. */
     @FunctionalInterface
     public interface Pinning {
-        /** Returns when the calling thread is on this CPU and cannot leave it. */
-        void pinTo(int cpu);
+        /** Returns when the calling thread is on one of these CPUs and cannot leave them. */
+        void pinTo(CpuSet cpus);
+    }
+
+    /** Makes a place that tasks can be started in. */
+    TaskPlace place(String description, ThreadMaker threads, Runnable onQuiescent) {
+        return new TaskPlace(
+                description + " of manager '" + name + "'",
+                new Admission(description, capacity, overflow),
+                uncaughtExceptionHandler,
+                threads,
+                onQuiescent);
     }
 }

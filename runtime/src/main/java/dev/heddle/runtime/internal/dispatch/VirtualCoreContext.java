@@ -1,19 +1,26 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import static dev.heddle.runtime.internal.dispatch.OwnerState.AWAKE;
 import static dev.heddle.runtime.internal.dispatch.OwnerState.PARKED;
-import static dev.heddle.runtime.internal.dispatch.OwnerState.RETIRED;
+import static dev.heddle.runtime.internal.dispatch.OwnerState.SEARCHING;
+import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import dev.heddle.runtime.CoreStatistics;
-import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
-import dev.heddle.runtime.internal.task.Task;
 import dev.heddle.runtime.internal.task.TaskGroup;
+import dev.heddle.runtime.internal.task.TaskPlace;
+import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -21,20 +28,28 @@ import org.jspecify.annotations.Nullable;
  * A core whose tasks are virtual threads: the scheduler of their continuations, and the state of the carrier that runs
  * them.
  *
- * <p>{@link #execute} takes continuations from any thread, for as long as any of them lives, and never blocks. All that
- * is marked as the owner's is for the carrier that owns the core.
+ * <p>{@link #execute} takes continuations of PINNED tasks from any thread, for as long as any of them lives, and never
+ * blocks. All that is marked as the owner's is for the carrier that owns the core.
  */
 public final class VirtualCoreContext extends CoreContext implements Executor {
     /*
-     * Invariants. INV-1: every carrier pins itself and verifies that before it polls. INV-2: a carrier owns the core from
-     * the transition to AWAKE that made or woke it until its own transition to RETIRED; the table allows one at a time.
-     * INV-3, INV-6: execute() only ever adds to the unbounded channel. INV-5: see package-info; both rests are announced
-     * in the same word, so that one look of a sender covers both.
+     * Invariants. INV-1: every carrier pins itself and verifies that before it waits for a lease. INV-2: see OwnerState for
+     * a core that rests and Lease for one that is awake. INV-3, INV-6: execute() only ever adds to unbounded queues. INV-4:
+     * see CarrierThread.serve. INV-5: see package-info; both rests are announced in the same word, so that one look of a
+     * sender covers both.
      *
-     * RETIRED is not the end of the core but the absence of a carrier. Virtual threads that a task started have this
-     * scheduler and may outlive every task and the manager's close; when a timer or a poller makes one of them runnable,
-     * a carrier is started for it, pinned like the first, and retires again when there is nothing left. The alternative,
-     * to keep a carrier until all of them have ended, cannot be had: the JDK does not tell a scheduler who ended.
+     * How a carrier loses its core, and who has it then:
+     *   - its task calls Blocking.call: give() hands the core to a spare if something waits, and leaves it VACANT if not, for
+     *     the next sender to seat somebody. When the call returns, reclaim() takes the core again if it is VACANT or its
+     *     owner sleeps; else the task yields, and so waits in its own core's channel.
+     *   - its task sleeps in the kernel, or computes for long: the monitor's handOver() takes the lease for a spare. It starts
+     *     one beforehand if there is none, so that no core is ever given to a thread that is not pinned yet.
+     *   - there is nothing to do and nothing will be: rest() ends as VACANT.
+     *
+     * VACANT is not the end of the core but the absence of a carrier. Virtual threads that a task started have this
+     * scheduler and may outlive every task and the manager's close; when a timer or a poller makes one of them runnable, a
+     * carrier is started for it, pinned like the first, and goes again when there is nothing left. The alternative, to keep
+     * a carrier until all of them have ended, cannot be had: the JDK does not tell a scheduler who ended.
      */
 
     /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
@@ -47,25 +62,70 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
 
+    /** Spare carriers that a core keeps, and for how long: enough for tasks that block a few at a time. */
+    private static final int MOST_SPARES = 4;
+
+    private static final long SPARE_AGE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Carriers that a core may have: those beyond the first are in calls that block, each on a stack of its own. */
+    private static final int MOST_CARRIERS = 1024;
+
+    /** Passes over all other cores before a search is given up. */
+    private static final int STEAL_PASSES = 4;
+
+    /** How long a thief lets a core run what it has just woken before it takes it away: some microseconds. */
+    private static final int STEAL_NEXT_SPINS = 64;
+
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final VarHandle DISPATCHES =
             fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
+    private static final VarHandle SLICES =
+            fieldVarHandle(LOOKUP, "slices", VarHandle.class, VirtualCoreContext.class, long.class);
     private static final VarHandle PARKS =
             fieldVarHandle(LOOKUP, "parks", VarHandle.class, VirtualCoreContext.class, long.class);
     private static final VarHandle WAKE_UPS =
             fieldVarHandle(LOOKUP, "wakeUps", VarHandle.class, VirtualCoreContext.class, long.class);
+    private static final VarHandle STEALS =
+            fieldVarHandle(LOOKUP, "steals", VarHandle.class, VirtualCoreContext.class, long.class);
 
-    private final MpscChannel<Runnable> channel = new MpscChannel<>();
-    private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
-
+    private final Scheduler scheduler;
+    private final RunQueues queues;
     private final OwnerState owner = new OwnerState();
+    private final Lease lease = new Lease();
+    private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
+    private final Set<CarrierThread> carriers = ConcurrentHashMap.newKeySet();
 
-    /** The carrier that serves, or the last one that did. Written by a carrier before it serves. */
-    private volatile @Nullable Thread carrier;
+    /** Those that wait for a lease, or are about to. Whoever takes one out gives it a lease, or puts it back. */
+    private final ConcurrentLinkedDeque<CarrierThread> spares = new ConcurrentLinkedDeque<>();
+
+    private final TaskPlace pinned;
+    private final TaskPlace preferred;
+    private final boolean exclusive;
+
+    /** The carrier that owns the core, or the last one that did. Written by who makes it the owner. */
+    private volatile @Nullable CarrierThread carrier;
+
+    /** The monitor has started a spare that is not pinned yet. */
+    private volatile boolean spareIsComing;
+
+    /** A resize has removed the core: it serves its own tasks, and those that prefer it go elsewhere. */
+    private volatile boolean leaving;
+
+    /** Where a resize has moved its PINNED tasks. Written before {@link #leaving}. */
+    private volatile @Nullable VirtualCoreContext movedTo;
+
+    /** Owner: counts among the searchers. */
+    private boolean searching;
+
+    /** Owner: the state of a xorshift generator, never 0. */
+    private int random;
 
     // Written by the owner, in opaque mode; read by anyone, for monitoring.
     @SuppressWarnings("UnusedVariable") // through the handles
     private long dispatches;
+
+    @SuppressWarnings("UnusedVariable")
+    private long slices;
 
     @SuppressWarnings("UnusedVariable")
     private long parks;
@@ -73,31 +133,45 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     @SuppressWarnings("UnusedVariable")
     private long wakeUps;
 
-    /** The owner's. */
+    @SuppressWarnings("UnusedVariable")
+    private long steals;
+
+    private final AtomicLong handOvers = new AtomicLong();
+    private final AtomicLong hogs = new AtomicLong();
+
+    /** How often a parked owner found work that nobody had woken it for. The owner's. */
     private long forgottenWork;
 
-    /** Makes the context of a CPU; {@link #start()} gives it its carrier. */
-    public VirtualCoreContext(CoreSettings settings, int cpu) {
-        super(settings, cpu);
+    VirtualCoreContext(Scheduler scheduler, int cpu, @Nullable SplittableRandom shuffle) {
+        super(scheduler.settings(), cpu);
+        this.scheduler = scheduler;
+        this.random = cpu + 1;
+        this.exclusive = settings().exclusive().contains(cpu);
+        this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
+        this.pinned = scheduler.place("core " + cpu, this, this::wakeToEnd);
+        this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, () -> {});
+        scheduler.searchers().rested(); // VACANT, and counted
+    }
+
+    @Override
+    public TaskPlace pinned() {
+        return pinned;
+    }
+
+    @Override
+    public TaskPlace preferred() {
+        return preferred;
     }
 
     @Override
     public void start() {
-        if (owner.revive()) {
+        long rest = owner.rouse(AWAKE);
+        if (rest != AWAKE) {
             try {
-                startCarrier();
+                seeTo(rest);
             } catch (Throwable t) {
-                carrierFailed(t);
+                started.completeExceptionally(t);
             }
-        }
-    }
-
-    private void startCarrier() {
-        try {
-            new CarrierThread(this).start();
-        } catch (Throwable noThread) {
-            owner.announce(RETIRED); // so that the next sender tries again
-            throw noThread;
         }
     }
 
@@ -106,116 +180,341 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return started.handle((ready, failure) -> failure).join();
     }
 
-    /** Owner: pinned and verified, it begins to serve. */
-    void carrierReady(Thread thread) {
-        carrier = thread;
-        started.complete(null);
+    // ---- carriers: from their start to their end ----
+
+    /** Carrier: pinned and verified, it is ready for a lease. */
+    void carrierPinned(CarrierThread pinnedCarrier) {
+        if (pinnedCarrier.lease() != 0) {
+            started.complete(null);
+        } else {
+            spareIsComing = false;
+        }
     }
 
     /**
-     * The would-be owner could not be pinned, and ends. For the first carrier that fails the manager's start. A later one
-     * was started for virtual threads that outlived the manager: they wait, on no CPU rather than on a wrong one, until
-     * the next sender tries again.
+     * A carrier could not be pinned, and ends. For the first one that fails the manager's start. A later one that was started
+     * to own the core leaves it without an owner: what waits there waits, on no CPU rather than on a wrong one, until the
+     * next sender tries again.
      */
-    void carrierFailed(Throwable why) {
+    void carrierFailed(CarrierThread failed, Throwable why) {
         boolean first = started.completeExceptionally(why);
-        owner.announce(RETIRED); // before the log, which may fail as well
+        if (failed.lease() == 0) {
+            spareIsComing = false;
+        } else {
+            announce(OwnerState.rest(VACANT, !leaving, lease.number())); // before the log, which may fail as well
+        }
         if (!first) {
             System.getLogger(VirtualCoreContext.class.getName())
-                    .log(System.Logger.Level.ERROR, this + " has no carrier, its virtual threads wait", why);
+                    .log(Level.ERROR, this + " did not get a carrier that it needs", why);
         }
     }
 
-    @Override
-    Thread makeThread(@Nullable String name, Task task) {
-        return VirtualThreadHook.newThread(this, name, task);
-    }
-
-    @Override
-    Thread makeFactoryThread(@Nullable String name, Task task) {
-        return VirtualThreadHook.newThread(new FactoryThreadScheduler(task), name, task);
-    }
-
-    /** The scheduler of one thread that a factory made: the core, and it notices the start. */
-    private final class FactoryThreadScheduler implements Executor {
-        /**
-         * Not null until the thread is started. Taken away before the continuation is sent, which publishes that: the
-         * thread may suspend, and this be called for it, before the sender's call has returned.
-         */
-        private @Nullable Task unstarted;
-
-        FactoryThreadScheduler(Task task) {
-            this.unstarted = task;
+    /**
+     * Carrier: waits for a lease among the spares.
+     *
+     * @return false if it is needed no longer, and must end
+     */
+    boolean awaitLease(CarrierThread waiting) {
+        if (waiting.lease() != 0) {
+            return true;
         }
-
-        @Override
-        public void execute(Runnable continuation) {
-            Task task = unstarted;
-            if (task == null) {
-                VirtualCoreContext.this.execute(continuation);
-            } else {
-                start(task, continuation);
+        if (isEnding() || spares.size() >= MOST_SPARES) {
+            return false;
+        }
+        spares.addLast(waiting); // 1. publish
+        long since = System.nanoTime();
+        while (waiting.lease() == 0) {
+            boolean old = System.nanoTime() - since >= SPARE_AGE_NANOS;
+            if ((old || isEnding()) && spares.remove(waiting)) { // 2. look. Pairs with wakeToEnd()
+                return false;
             }
+            Thread.interrupted(); // a set interrupt status would make park return at once, for ever
+            LockSupport.parkNanos(this, SPARE_AGE_NANOS);
         }
+        return true;
+    }
 
-        private void start(Task task, Runnable continuation) {
-            task.enterAtStart();
-            unstarted = null;
-            boolean sent = false;
-            try {
-                VirtualCoreContext.this.execute(continuation);
-                sent = true;
-            } finally {
-                if (!sent) {
-                    task.cancelStart();
+    /** Carrier: ends. */
+    void carrierEnded(CarrierThread ended) {
+        carriers.remove(ended);
+    }
+
+    /** By who holds the core: gives it to a carrier, a spare one or a new one. */
+    private void seat() {
+        VirtualCoreContext target = movedTo;
+        if (target != null) {
+            moveAll(target);
+            return;
+        }
+        long number = lease.pass();
+        CarrierThread spare = spares.pollLast();
+        if (spare != null) {
+            carrier = spare;
+            spare.assign(number);
+        } else {
+            startCarrier(number);
+        }
+    }
+
+    private void startCarrier(long number) {
+        CarrierThread fresh = new CarrierThread(this, number);
+        boolean running = false;
+        try {
+            if (number != 0) {
+                carrier = fresh;
+            }
+            carriers.add(fresh);
+            fresh.start();
+            running = true;
+        } finally {
+            if (!running) {
+                carriers.remove(fresh);
+                spareIsComing = false;
+                if (number != 0) {
+                    announce(OwnerState.rest(VACANT, !leaving, lease.number())); // so that the next sender tries again
                 }
             }
         }
     }
 
-    /** Runs a continuation on this core, sometime. From any thread. */
+    // ---- senders ----
+
+    /** Runs a continuation on this core and no other, sometime. From any thread. */
     @Override
     public void execute(Runnable continuation) {
-        channel.offer(continuation); // 1. publish
-        wake(); // 2. look at the owner's state. Both volatile: pairs with rest()
-    }
-
-    private void wake() {
-        if (!wakeParked() && owner.revive()) {
-            startCarrier();
+        VirtualCoreContext target = movedTo;
+        if (target != null) {
+            target.execute(continuation);
+            return;
+        }
+        CarrierThread here = CarrierThread.current();
+        if (here != null && here.core() == this && here.enter()) {
+            try {
+                queues.addLocal(continuation); // its owner is awake, and looks when its task has suspended
+            } finally {
+                here.leave();
+            }
+        } else {
+            queues.channel.offer(continuation); // 1. publish
+            if (!wake()) { // 2. look at the owner's state. Both volatile: pairs with rest()
+                scheduler.monitor().noticeWork(); // a carrier that blocks would not see it
+            }
         }
     }
 
-    private boolean wakeParked() {
-        boolean mine = owner.wake();
-        if (mine) {
+    /** Runs a continuation on this core if it can. From any thread. */
+    private void executePreferred(Runnable continuation) {
+        if (leaving) {
+            scheduler.execute(continuation);
+            return;
+        }
+        queues.addPreferred(continuation);
+        if (!wake()) {
+            scheduler.wakeOne(); // this core is busy: another one may have it
+        }
+    }
+
+    /**
+     * A carrier of this core puts in what any core may run.
+     *
+     * @return false if it does not own this core, or this is not one that shares the work
+     */
+    boolean offer(Scheduler whose, CarrierThread here, Runnable continuation) {
+        if (scheduler != whose || leaving || !here.enter()) {
+            return false;
+        }
+        try {
+            if (VirtualThreadHook.isFresh(continuation)) {
+                queues.addFresh(continuation);
+            } else if (Thread.currentThread() == here) {
+                queues.addReady(continuation); // it has yielded, or what ended has woken it
+            } else {
+                queues.addNext(continuation);
+            }
+            return true;
+        } finally {
+            here.leave();
+        }
+    }
+
+    /** Returns whether the core rested. */
+    private boolean wake() {
+        long rest = owner.rouse(AWAKE);
+        if (rest == AWAKE) {
+            return false;
+        }
+        seeTo(rest);
+        return true;
+    }
+
+    /** Wakes the core to search, for which it has been counted. Returns false if it does not rest. */
+    boolean wakeToSearch() {
+        long rest = owner.rouse(SEARCHING);
+        if (rest == AWAKE) {
+            return false;
+        }
+        seeTo(rest);
+        return true;
+    }
+
+    /** A parked carrier has to end, and so have the spares. */
+    void wakeToEnd() {
+        if (!isEnding()) {
+            return;
+        }
+        long rest = owner.wake();
+        if (rest != AWAKE) {
+            seeTo(rest);
+        }
+        for (CarrierThread spare : spares) {
+            LockSupport.unpark(spare);
+        }
+    }
+
+    /** By who has ended a rest. */
+    private void seeTo(long rest) {
+        if (OwnerState.isCounted(rest)) {
+            scheduler.searchers().roused();
+        }
+        if (OwnerState.kind(rest) == PARKED) {
             LockSupport.unpark(carrier);
+        } else {
+            seat();
         }
-        return mine;
+        scheduler.monitor().noticeWork();
     }
 
-    /** A parked carrier has to retire. */
-    @Override
-    void quiescent() {
-        wakeParked();
+    // ---- the owner ----
+
+    /** Carrier: has become the owner. */
+    void begin() {
+        searching = owner.acknowledge();
     }
 
     /**
      * Owner: returns the next continuation to run, after a rest if there is none.
      *
-     * @return null if the caller is the owner no longer, and must end
+     * @return null if the caller is the owner no longer
      */
     @Nullable
-    Runnable next() {
+    Runnable next(CarrierThread here) {
         while (true) {
-            Runnable continuation = channel.poll();
+            Runnable continuation = leaving ? pollLeaving() : queues.poll();
+            if (continuation == null && !leaving) {
+                continuation = search();
+            }
             if (continuation != null) {
+                if (searching) {
+                    endSearch();
+                }
                 DISPATCHES.setOpaque(this, (long) DISPATCHES.get(this) + 1);
+                if (!queues.inheritsSlice()) {
+                    SLICES.setOpaque(this, (long) SLICES.get(this) + 1);
+                }
                 return continuation;
             }
-            if (!spin() && !rest()) {
+            if (!spin() && !rest(here)) {
                 return null;
             }
+        }
+    }
+
+    /** Owner: takes its own work, of a core that shares no other. */
+    private @Nullable Runnable pollLeaving() {
+        if (queues.evacuate()) {
+            scheduler.wakeOne();
+        }
+        VirtualCoreContext target = movedTo;
+        Runnable continuation;
+        while ((continuation = queues.pollOnlyPinned()) != null && target != null) {
+            target.execute(continuation);
+        }
+        return continuation;
+    }
+
+    /** Owner: looks for work at other cores, if not enough others do. */
+    private @Nullable Runnable search() {
+        return trySearching() ? steal() : null;
+    }
+
+    private boolean trySearching() {
+        if (!searching) {
+            int cores = scheduler.cores().length;
+            searching = cores > 1 && scheduler.searchers().tryStart(cores);
+        }
+        return searching;
+    }
+
+    private @Nullable Runnable steal() {
+        VirtualCoreContext[] cores = scheduler.cores();
+        for (int pass = 1; pass <= STEAL_PASSES; pass++) {
+            int start = nextRandom() % cores.length;
+            int stride = strideCoprimeTo(cores.length);
+            for (int i = 0, at = start; i < cores.length; i++, at = (at + stride) % cores.length) {
+                VirtualCoreContext victim = cores[at];
+                if (victim != this) {
+                    Runnable stolen = queues.steal(victim.queues);
+                    if (stolen == null && pass == STEAL_PASSES) {
+                        stolen = stealLast(victim);
+                    }
+                    if (stolen != null) {
+                        STEALS.setOpaque(this, (long) STEALS.get(this) + 1);
+                        return stolen;
+                    }
+                }
+            }
+            Runnable fromGlobal = queues.poll();
+            if (fromGlobal != null) {
+                return fromGlobal;
+            }
+        }
+        return null;
+    }
+
+    /** What a core has just woken, if it does not come to run that; else what would rather run there. */
+    private @Nullable Runnable stealLast(VirtualCoreContext victim) {
+        Runnable next = victim.queues.next();
+        if (next != null) {
+            long before = victim.dispatches();
+            for (int i = 0; i < STEAL_NEXT_SPINS; i++) {
+                Thread.onSpinWait();
+            }
+            if (victim.dispatches() == before && victim.queues.takeNext(next)) {
+                return next;
+            }
+        }
+        return victim.queues.takePreferred();
+    }
+
+    private int strideCoprimeTo(int cores) {
+        int stride = 1 + nextRandom() % cores;
+        while (!areCoprime(stride, cores)) {
+            stride = 1 + stride % cores; // 1 is coprime to all
+        }
+        return stride;
+    }
+
+    private static boolean areCoprime(int a, int b) {
+        while (b != 0) {
+            int remainder = a % b;
+            a = b;
+            b = remainder;
+        }
+        return a == 1;
+    }
+
+    private int nextRandom() {
+        random ^= random << 13;
+        random ^= random >>> 17;
+        random ^= random << 5;
+        return random & Integer.MAX_VALUE;
+    }
+
+    /** Owner: has found work. The last who searched sees to it that another does, if there is more. */
+    private void endSearch() {
+        searching = false;
+        if (scheduler.searchers().stop() && scheduler.hasWork()) {
+            scheduler.wakeOne();
         }
     }
 
@@ -225,56 +524,272 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (spinNanos == 0) {
             return false;
         }
-        TaskGroup tasks = tasks();
         long start = System.nanoTime();
         while (true) {
             for (int i = 0; i < SPINS_PER_CLOCK; i++) {
-                if (!channel.isEmpty()) {
+                if (queues.hasArrivals()) {
                     return true;
                 }
                 Thread.onSpinWait();
             }
-            if (tasks.isQuiescent() || System.nanoTime() - start >= spinNanos) {
+            if (!leaving
+                    && (trySearching()
+                            ? scheduler.hasWork()
+                            : !scheduler.global().isEmpty())) {
+                return true;
+            }
+            if (isEnding() || System.nanoTime() - start >= spinNanos) {
                 return false;
             }
         }
     }
 
-    /** Owner: parks until there may be work, or retires. Returns false if it retired. */
-    private boolean rest() {
-        int resting = tasks().isQuiescent() ? RETIRED : PARKED;
-        owner.announce(resting); // 1. announce. Pairs with execute()
-        boolean reasonToStay = !channel.isEmpty() || (resting == PARKED && tasks().isQuiescent()); // 2. look again
-        if (reasonToStay && owner.takeBack(resting)) {
-            // Between the two looks another carrier may have come, served and retired: from now on it is this one
-            // again.
-            carrier = Thread.currentThread();
+    /** Owner: parks until there may be work, or leaves the core vacant. Returns false if it is the owner no longer. */
+    private boolean rest(CarrierThread here) {
+        boolean hasSearched = searching;
+        if (searching) {
+            searching = false;
+            scheduler.searchers().stop(); // before the second look
+        }
+        queues.clearUnused();
+        here.rests();
+        long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, !leaving, here.lease());
+        announce(rest); // 1. announce. Pairs with execute()
+        if (hasReasonToStay(rest, hasSearched) && takeBack(rest)) { // 2. look again
             return true;
         }
-        if (resting == RETIRED) {
-            return false; // nothing came, or the sender that brought it has started another carrier
+        if (OwnerState.kind(rest) == VACANT) {
+            return false; // nothing came, or the sender that brought it has seated another carrier
         }
-        if (owner.isParked()) {
-            PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
-            long asleepSince = System.nanoTime();
-            do {
-                // A set interrupt status would make park return at once, for ever.
-                Thread.interrupted();
-                LockSupport.parkNanos(this, RESCUE_NANOS);
-            } while (owner.isParked() && !(System.nanoTime() - asleepSince >= RESCUE_NANOS && isForgotten()));
-            WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
+        if (owner.isAsleep()) {
+            sleep(here, rest);
+        }
+        if (here.lease() != lease.number()) {
+            return false; // a task that came back from a blocking call has taken the core
+        }
+        if (owner.acknowledge()) {
+            searching = true;
         }
         return true;
     }
 
+    private void sleep(CarrierThread here, long rest) {
+        PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
+        long asleepSince = System.nanoTime();
+        do {
+            // A set interrupt status would make park return at once, for ever.
+            Thread.interrupted();
+            LockSupport.parkNanos(this, RESCUE_NANOS);
+        } while (owner.isAsleep()
+                && here.lease() == lease.number()
+                && !(System.nanoTime() - asleepSince >= RESCUE_NANOS && isForgotten(rest)));
+        WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
+    }
+
+    private void announce(long rest) {
+        owner.announce(rest);
+        if (OwnerState.isCounted(rest)) {
+            scheduler.searchers().rested();
+        }
+    }
+
+    private boolean takeBack(long rest) {
+        boolean mine = owner.takeBack(rest);
+        if (mine && OwnerState.isCounted(rest)) {
+            scheduler.searchers().roused();
+        }
+        return mine;
+    }
+
+    private boolean hasReasonToStay(long rest, boolean hasSearched) {
+        return !queues.isEmpty()
+                || (OwnerState.kind(rest) == PARKED && isEnding())
+                || (!leaving
+                        && (hasSearched
+                                ? scheduler.hasWork()
+                                : !scheduler.global().isEmpty()));
+    }
+
     /** Owner, parked for long: returns true, and is awake, if somebody had a reason to wake it and did not. */
-    private boolean isForgotten() {
-        boolean work = !channel.isEmpty();
-        boolean forgotten = (work || tasks().isQuiescent()) && owner.takeBack(PARKED);
+    private boolean isForgotten(long rest) {
+        boolean work = queues.hasArrivals();
+        boolean forgotten = (work || isEnding()) && takeBack(rest);
         if (work && forgotten) {
             forgottenWork++;
         }
         return forgotten;
+    }
+
+    /** Nothing will come that somebody waits for: no task is left that this core lives on for. */
+    private boolean isEnding() {
+        return scheduler.hasEnded()
+                || (leaving && (movedTo != null || pinned.tasks().hasBeenQuiescent()));
+    }
+
+    // ---- hand-over ----
+
+    /**
+     * Owner, in a task that is about to block: gives the core to another carrier if something waits, else leaves it vacant.
+     *
+     * @return false if the caller does not own the core, or there are as many carriers as there may be
+     */
+    boolean give(CarrierThread here) {
+        if (carriers.size() >= MOST_CARRIERS || !here.enter()) {
+            return false;
+        }
+        long rest = OwnerState.rest(VACANT, !leaving, here.lease());
+        here.forgetLease();
+        handOvers.getAndIncrement();
+        if (queues.isEmpty()) {
+            announce(rest);
+            if (!hasReasonToStay(rest, true) || !takeBack(rest)) {
+                return true;
+            }
+        }
+        seat();
+        return true;
+    }
+
+    /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
+    boolean reclaim(CarrierThread here) {
+        long rest = owner.claim();
+        CarrierThread sleeper = rest == AWAKE ? null : carrier;
+        if (rest == AWAKE) {
+            rest = owner.rouse(AWAKE);
+            if (rest == AWAKE) {
+                return false;
+            }
+        }
+        if (OwnerState.isCounted(rest)) {
+            scheduler.searchers().roused();
+        }
+        carrier = here;
+        long number = lease.pass();
+        if (sleeper != null) {
+            // Now that the lease has passed, the sleeper can see that the core is another's. And before the task runs:
+            // the
+            // monitor may take the core from then on, and the next owner announce a rest.
+            owner.announce(AWAKE);
+            LockSupport.unpark(sleeper);
+        }
+        here.takeLease(number);
+        return true;
+    }
+
+    /**
+     * Monitor: takes the core from the carrier that runs a task under this lease, for a spare. If there is none it is started,
+     * and the core changes hands when the monitor asks again.
+     *
+     * @return whether the core has changed hands
+     */
+    boolean handOver(long number) {
+        CarrierThread spare = spares.pollLast();
+        if (spare == null) {
+            if (!spareIsComing && carriers.size() < MOST_CARRIERS) {
+                spareIsComing = true;
+                startCarrier(0);
+            }
+            return false;
+        }
+        long next = lease.take(number);
+        if (next == 0) {
+            spares.addLast(spare);
+            return false;
+        }
+        carrier = spare;
+        handOvers.getAndIncrement();
+        spare.assign(next);
+        return true;
+    }
+
+    // ---- removal by a resize ----
+
+    /** Shares no work any longer; its PINNED tasks go to another core, or stay if that is null. */
+    void leave(@Nullable VirtualCoreContext target) {
+        movedTo = target;
+        leaving = true;
+        long rest = owner.rouse(AWAKE);
+        if (rest != AWAKE) {
+            if (OwnerState.isCounted(rest)) {
+                scheduler.searchers().roused();
+            }
+            if (OwnerState.kind(rest) == PARKED) {
+                LockSupport.unpark(carrier); // in its next rest it is not counted
+            } else {
+                vacate();
+            }
+        }
+    }
+
+    /** By who holds the core without being its carrier: leaves it vacant, and not counted. */
+    private void vacate() {
+        VirtualCoreContext target = movedTo;
+        if (target != null) {
+            moveAll(target);
+            return;
+        }
+        queues.evacuate();
+        long rest = OwnerState.rest(VACANT, false, lease.pass());
+        owner.announce(rest);
+        if (!queues.isEmpty() && owner.takeBack(rest)) {
+            seat();
+        }
+    }
+
+    /** Whether it has been removed, and none of its tasks is left. */
+    boolean isGone() {
+        return leaving
+                && pinned.tasks().hasBeenQuiescent()
+                && preferred.tasks().hasBeenQuiescent()
+                && carriers.isEmpty();
+    }
+
+    /** By who holds the core without being its carrier: hands on what waits, and leaves it vacant. */
+    private void moveAll(VirtualCoreContext target) {
+        long rest;
+        do {
+            queues.evacuate();
+            Runnable continuation;
+            while ((continuation = queues.pollOnlyPinned()) != null) {
+                target.execute(continuation);
+            }
+            rest = OwnerState.rest(VACANT, false, lease.pass());
+            owner.announce(rest);
+        } while (!queues.isEmpty() && owner.takeBack(rest));
+    }
+
+    // ---- for monitoring ----
+
+    @Override
+    public void awaitCarriersGone(long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + nanos;
+        for (CarrierThread each : carriers) {
+            long left = deadline - System.nanoTime();
+            if (left > 0) {
+                each.join(TimeUnit.NANOSECONDS.toMillis(left), (int) (left % 1_000_000));
+            }
+        }
+    }
+
+    @Override
+    public CoreStatistics statistics() {
+        TaskGroup.Counts counts = pinned.tasks().counts();
+        return new CoreStatistics(
+                cpu(),
+                counts.started(),
+                counts.ended(),
+                counts.failed(),
+                dispatches(),
+                (long) PARKS.getOpaque(this),
+                (long) WAKE_UPS.getOpaque(this),
+                queues.pinnedSize(),
+                queues.channel.highestDepth(),
+                queues.stealableSize(),
+                (long) STEALS.getOpaque(this),
+                handOvers.get(),
+                hogs.get(),
+                carriers.size(),
+                spares.size());
     }
 
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
@@ -282,26 +797,45 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return forgottenWork;
     }
 
-    @Override
-    public void awaitCarrierGone(long nanos) throws InterruptedException {
-        Thread last = carrier;
-        if (last != null && nanos > 0) {
-            last.join(Duration.ofNanos(nanos));
-        }
+    long dispatches() {
+        return (long) DISPATCHES.getOpaque(this);
     }
 
-    @Override
-    public CoreStatistics statistics() {
-        TaskGroup.Counts counts = tasks().counts();
-        return new CoreStatistics(
-                cpu(),
-                counts.started(),
-                counts.ended(),
-                counts.failed(),
-                (long) DISPATCHES.getOpaque(this),
-                (long) PARKS.getOpaque(this),
-                (long) WAKE_UPS.getOpaque(this),
-                channel.depth(),
-                channel.highestDepth());
+    long slices() {
+        return (long) SLICES.getOpaque(this);
+    }
+
+    /** Monitor: its task has computed for longer than a time slice. */
+    void countHog() {
+        hogs.getAndIncrement();
+    }
+
+    RunQueues queues() {
+        return queues;
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    boolean isExclusive() {
+        return exclusive;
+    }
+
+    boolean isResting() {
+        return owner.isResting();
+    }
+
+    @Nullable
+    CarrierThread carrier() {
+        return carrier;
+    }
+
+    int carrierCount() {
+        return carriers.size();
+    }
+
+    int spareCount() {
+        return spares.size();
     }
 }

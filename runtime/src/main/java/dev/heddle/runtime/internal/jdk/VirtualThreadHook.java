@@ -3,6 +3,10 @@ package dev.heddle.runtime.internal.jdk;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class VirtualThreadHook {
     /** Inherit inheritable thread locals, as {@link Thread#startVirtualThread} does. */
     private static final int CHARACTERISTICS = 0;
+
+    /** The state of a virtual thread from its start until it first runs. */
+    private static final int STARTED = 1;
 
     /** Why the hook cannot be used, or null. */
     private static final @Nullable String OBSTACLE;
@@ -88,6 +95,69 @@ public final class VirtualThreadHook {
             return (Thread) currentCarrierThread.invokeExact();
         } catch (Throwable t) {
             throw rethrow(t);
+        }
+    }
+
+    /** The virtual thread whose continuation this is, or null where the JDK does not show it. */
+    public static @Nullable Thread threadOf(Runnable continuation) {
+        MethodHandle threadOf = Continuations.THREAD_OF;
+        if (threadOf == null || continuation.getClass() != Continuations.TYPE) {
+            return null;
+        }
+        try {
+            return (Thread) threadOf.invokeExact(continuation);
+        } catch (Throwable t) {
+            throw rethrow(t);
+        }
+    }
+
+    /**
+     * Whether a continuation that was handed to a scheduler is that of a thread which has just been started. False where the
+     * JDK does not show it.
+     */
+    public static boolean isFresh(Runnable continuation) {
+        VarHandle state = Continuations.STATE;
+        Thread thread = threadOf(continuation);
+        return state != null && thread != null && (int) state.get(thread) == STARTED;
+    }
+
+    /**
+     * What a scheduler is handed: an object of the JDK's that captures its virtual thread. All are of one class, which an
+     * example tells. Where the example does not look as in JDK 25, nothing is known of any.
+     */
+    private static final class Continuations {
+        static final @Nullable Class<?> TYPE;
+        static final @Nullable MethodHandle THREAD_OF;
+        static final @Nullable VarHandle STATE;
+
+        static {
+            Class<?> type = null;
+            MethodHandle threadOf = null;
+            VarHandle state = null;
+            try {
+                List<Runnable> handed = new ArrayList<>(1);
+                Thread example = newThread(handed::add, "heddle-example", () -> {});
+                example.start();
+                Runnable continuation = handed.get(0);
+                Field[] fields = continuation.getClass().getDeclaredFields();
+                MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(example.getClass(), MethodHandles.lookup());
+                VarHandle stateField = lookup.findVarHandle(example.getClass(), "state", int.class);
+                fields[0].setAccessible(true);
+                if (fields.length == 1
+                        && example.equals(fields[0].get(continuation))
+                        && (int) stateField.get(example) == STARTED) {
+                    type = continuation.getClass();
+                    threadOf = lookup.unreflectGetter(fields[0])
+                            .asType(MethodType.methodType(Thread.class, Runnable.class));
+                    state = stateField;
+                }
+                continuation.run();
+            } catch (ReflectiveOperationException | RuntimeException otherJdk) {
+                type = null;
+            }
+            TYPE = type;
+            THREAD_OF = type == null ? null : threadOf;
+            STATE = type == null ? null : state;
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places of one core for tasks that have been admitted and have not begun to run.
+ * The places of one core, or of all together, for tasks that have been admitted and have not begun to run.
  *
  * <p>Only new tasks need a place; the resumption of one that runs is never held up or refused (INV-6).
  */
@@ -14,20 +14,20 @@ public final class Admission {
     /** No limit: the default of a manager. */
     public static final int UNBOUNDED = Integer.MAX_VALUE;
 
-    private final int cpu;
+    private final String place;
     private final int capacity;
     private final OverflowPolicy policy;
     private final @Nullable Semaphore places;
 
     /**
-     * Makes the places of one core.
+     * Makes places.
      *
-     * @param cpu the core, for messages
+     * @param place whose they are, for messages
      * @param capacity how many places; {@link #UNBOUNDED} for no limit
      * @param policy what a sender meets when there is none
      */
-    public Admission(int cpu, int capacity, OverflowPolicy policy) {
-        this.cpu = cpu;
+    public Admission(String place, int capacity, OverflowPolicy policy) {
+        this.place = place;
         this.capacity = capacity;
         this.policy = policy;
         this.places = capacity == UNBOUNDED ? null : new Semaphore(capacity);
@@ -43,7 +43,7 @@ public final class Admission {
             return;
         }
         if (policy == OverflowPolicy.REJECT) {
-            throw new RejectedExecutionException("core " + cpu + " has " + capacity + " tasks waiting to start, its"
+            throw new RejectedExecutionException(place + " has " + capacity + " tasks waiting to start, its"
                     + " capacity: send fewer, raise CoreManager.Builder.capacity, or choose OverflowPolicy.BLOCK");
         }
         try {
@@ -51,7 +51,7 @@ public final class Admission {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RejectedExecutionException(
-                    "interrupted while waiting for one of the " + capacity + " places of core " + cpu
+                    "interrupted while waiting for one of the " + capacity + " places of " + place
                             + ": the task was not started",
                     e);
         }

@@ -28,6 +28,8 @@ public final class TaskGroup {
      *     open, n   --leave----->   open, n-1        closed, 1  --leave----->  closed, 0: onQuiescent
      *     open, 0   --close----->   closed, 0: onQuiescent
      *     any, n    --enterLate->   same, n+1        (a thread made by a factory enters when it is started)
+     *     open, 0   --suspendIfIdle-> suspended, 0   whose tryEnter waits, until it is open again or closed:
+     *     suspended --reopen---->   open             --close-->  closed
      *
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
      * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
@@ -44,6 +46,7 @@ public final class TaskGroup {
     private static final VarHandle LOCK = fieldVarHandle(LOOKUP, "lock", VarHandle.class, TaskGroup.class, int.class);
 
     private static final long CLOSED = Long.MIN_VALUE;
+    private static final long SUSPENDED = 1L << 62;
 
     /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
@@ -88,14 +91,20 @@ public final class TaskGroup {
 
     /** Admits a task. Whoever was let in must {@link #leave()}. Returns false if the group is closed. */
     public boolean tryEnter() {
-        long seen;
-        do {
-            seen = gate;
+        int spins = 0;
+        while (true) {
+            long seen = gate;
             if (seen < 0) {
                 return false;
             }
-        } while (!GATE.compareAndSet(this, seen, seen + 1));
-        return true;
+            if ((seen & SUSPENDED) == 0) {
+                if (GATE.compareAndSet(this, seen, seen + 1)) {
+                    return true;
+                }
+            } else {
+                spins = pause(spins); // the few instructions of somebody who decides about several groups at once
+            }
+        }
     }
 
     /** Lets in a task that was promised its place earlier, whether the group is closed now or not. */
@@ -113,11 +122,26 @@ public final class TaskGroup {
 
     /** Admits no more tasks. Those inside go on. Returns whether it was this call that closed the group. */
     public boolean close() {
-        long before = (long) GATE.getAndBitwiseOr(this, CLOSED);
-        if (before == 0 || before == CLOSED) { // a close that was cut short may have left this to the next one
+        long before;
+        long after;
+        do {
+            before = gate;
+            after = (before & ~SUSPENDED) | CLOSED;
+        } while (!GATE.compareAndSet(this, before, after));
+        if (after == CLOSED) { // also if it was before: a close that was cut short may have left this to the next one
             signalQuiescent();
         }
         return before >= 0;
+    }
+
+    /** Holds up admission if nobody is inside, until {@link #reopen()} or {@link #close()}. Returns whether it does. */
+    public boolean suspendIfIdle() {
+        return GATE.compareAndSet(this, 0L, SUSPENDED);
+    }
+
+    /** Ends what {@link #suspendIfIdle()} began. */
+    public void reopen() {
+        GATE.getAndBitwiseAnd(this, ~SUSPENDED);
     }
 
     private void signalQuiescent() {
@@ -141,7 +165,7 @@ public final class TaskGroup {
 
     /** Tasks admitted and not ended. */
     public long live() {
-        return gate & ~CLOSED;
+        return gate & ~(CLOSED | SUSPENDED);
     }
 
     /** Waits until the group is closed and its last task has left. Returns false if the time ran out first. */
@@ -245,12 +269,17 @@ public final class TaskGroup {
     private void lock() {
         int spins = 0;
         while (!LOCK.weakCompareAndSetAcquire(this, 0, 1)) { // pairs with the release in unlock()
-            if (++spins % SPINS_BEFORE_YIELD == 0) {
-                Thread.yield();
-            } else {
-                Thread.onSpinWait();
-            }
+            spins = pause(spins);
         }
+    }
+
+    private static int pause(int spins) {
+        if ((spins + 1) % SPINS_BEFORE_YIELD == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
+        return spins + 1;
     }
 
     private void unlock() {

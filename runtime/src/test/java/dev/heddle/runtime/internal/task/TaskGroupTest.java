@@ -101,7 +101,7 @@ final class TaskGroupTest {
                 }
                 interrupted.incrementAndGet();
             };
-            Task task = new Task(body, raced, new Admission(0, Admission.UNBOUNDED, OverflowPolicy.BLOCK), null);
+            Task task = new Task(body, raced, new Admission("core 0", Admission.UNBOUNDED, OverflowPolicy.BLOCK), null);
             assertTrue(task.tryEnter());
             threads.add(Thread.ofPlatform().start(task));
         }
@@ -137,7 +137,7 @@ final class TaskGroupTest {
     @Test
     void aTaskLeavesOnceWhetherItsStartFailedBeforeItBeganOrAfter() {
         AtomicInteger ran = new AtomicInteger();
-        Admission places = new Admission(0, 1, OverflowPolicy.REJECT);
+        Admission places = new Admission("core 0", 1, OverflowPolicy.REJECT);
         Task cancelledFirst = new Task(ran::incrementAndGet, group, places, null);
         cancelledFirst.takePlace();
         assertTrue(cancelledFirst.tryEnter());

@@ -1,0 +1,264 @@
+package dev.heddle.runtime.internal.dispatch;
+
+import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that looks after the cores: hands over those whose carrier sleeps in the kernel, reports tasks that compute for
+ * longer than a time slice, and sees to it that nothing waits beside a core that rests. Go's {@code sysmon}. It is not pinned.
+ */
+final class Monitor {
+    /*
+     * A round looks at every core that is awake. A carrier that is in the same task as at the last look, and of which the
+     * kernel says that it sleeps, is blocked: what waits for its core waits for something that the scheduler knows nothing
+     * of. One that is in the same task for a time slice, and runs, is a hog. So a blocked carrier is found after one to two
+     * rounds, and the round is a third of the millisecond that what waits behind it may lose.
+     *
+     * When no core has run anything for some rounds the monitor sleeps until a sender finds a core at rest or has sent
+     * something from outside (noticeWork): an idle program has no thread that wakes up.
+     *
+     * The slice of a hog is counted in time on the CPU, as the kernel counts it: a pause of the whole JVM, or a CPU that other
+     * programs want too, makes nobody a hog, and a monitor that comes late because of them is no less exact.
+     */
+    private static final long ROUND_NANOS = 300_000;
+    private static final int IDLE_ROUNDS = 16;
+
+    /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
+    private static final int MOST_SHARING = 8;
+
+    private static final int REPORTS_PER_MINUTE = 5;
+    private static final int STACK_DEPTH = 16;
+
+    private final Scheduler scheduler;
+    private final Map<VirtualCoreContext, Watch> watches = new HashMap<>();
+    private final Thread thread;
+
+    /** It sleeps until somebody wakes it. */
+    private volatile boolean asleep;
+
+    /** What the monitor knows of one core. */
+    private static final class Watch {
+        long lease;
+        long dispatches = -1;
+        /** On the clock, and on the CPU's own, when the monitor first saw the present task. */
+        long since;
+
+        long cpuSince;
+        long slices = -1;
+        long sliceSince;
+        boolean isReported;
+        long minute;
+        int reports;
+    }
+
+    Monitor(Scheduler scheduler) {
+        this.scheduler = scheduler;
+        this.thread = Thread.ofPlatform()
+                .name(scheduler.settings().name() + "-monitor")
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Everything has ended, or the cores have changed: the monitor looks at once. From any thread. */
+    void end() {
+        LockSupport.unpark(thread);
+    }
+
+    /** There may be work where the monitor sees none. From any thread. */
+    void noticeWork() {
+        if (asleep) {
+            asleep = false;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        JdkThreads.widen();
+        int idleRounds = 0;
+        while (!scheduler.hasEnded()) {
+            long now = System.nanoTime();
+            boolean busy = false;
+            try {
+                busy = round(now);
+            } catch (Throwable t) {
+                report(
+                        Level.ERROR,
+                        "the monitor of manager '" + scheduler.settings().name() + "' failed, it goes on",
+                        t);
+            }
+            idleRounds = busy ? 0 : idleRounds + 1;
+            if (idleRounds <= IDLE_ROUNDS) {
+                LockSupport.parkNanos(this, ROUND_NANOS);
+            } else {
+                sleep();
+                idleRounds = 0;
+            }
+        }
+    }
+
+    private void sleep() {
+        watches.clear();
+        asleep = true; // 1. announce
+        if (!anyBusy()) { // 2. look again. Pairs with noticeWork(): a sender has sent before it looks whether this
+            // sleeps
+            while (asleep && !scheduler.hasEnded()) {
+                LockSupport.park(this);
+            }
+        }
+        asleep = false;
+    }
+
+    private boolean anyBusy() {
+        for (VirtualCoreContext core : scheduler.cores()) {
+            if (core.lease().isRunning() && !core.isResting()) {
+                return true;
+            }
+        }
+        return !scheduler.global().isEmpty();
+    }
+
+    private boolean round(long now) {
+        boolean busy = false;
+        for (VirtualCoreContext core : scheduler.cores()) {
+            busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now);
+        }
+        if (scheduler.hasWork()) {
+            scheduler.wakeOne(); // for a sender that was cut short after it had sent
+            busy = true;
+        }
+        return busy;
+    }
+
+    /** Returns whether the core runs a task. */
+    private boolean look(VirtualCoreContext core, Watch watch, long now) {
+        long lease = core.lease().number();
+        long dispatches = core.dispatches();
+        boolean running = core.lease().isRunning() && !core.isResting();
+        if (!running || lease != watch.lease || dispatches != watch.dispatches) {
+            watch.lease = lease;
+            watch.dispatches = dispatches;
+            watch.since = now;
+            watch.cpuSince = -1;
+            watch.isReported = false;
+            lookAtSlice(core, watch, now);
+            return running;
+        }
+        CarrierThread carrier = core.carrier();
+        if (carrier == null || carrier.lease() != lease) {
+            return true; // it changes hands just now
+        }
+        if (watch.cpuSince < 0) {
+            computedSince(watch, carrier.kernelId());
+        }
+        boolean something = core.queues().hasWaiting();
+        if (core.queues().next() != null) {
+            scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
+        }
+        if (isAsleep(carrier.kernelId())) {
+            if (something && !core.isExclusive()) {
+                core.handOver(lease);
+            }
+        } else if (now - watch.since >= scheduler.settings().sliceNanos()
+                && computedSince(watch, carrier.kernelId())
+                        >= scheduler.settings().sliceNanos()) {
+            if (!watch.isReported) {
+                watch.isReported = true;
+                core.countHog();
+                reportHog(core, watch, carrier, now - watch.since);
+            }
+            int withHogs = core.carrierCount() - core.spareCount() - 1;
+            if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
+                core.handOver(lease);
+            }
+        }
+        return true;
+    }
+
+    /** Tasks that wake each other inherit one time slice: when it is over, the others are first once. */
+    private void lookAtSlice(VirtualCoreContext core, Watch watch, long now) {
+        long slices = core.slices();
+        if (slices != watch.slices) {
+            watch.slices = slices;
+            watch.sliceSince = now;
+        } else if (now - watch.sliceSince >= scheduler.settings().sliceNanos()) {
+            core.queues().endSlice();
+            watch.sliceSince = now;
+        }
+    }
+
+    /** Whether the kernel says that the thread sleeps (S) or waits for a disk (D). False if it does not say. */
+    private static boolean isAsleep(int kernelId) {
+        try {
+            String stat = Files.readString(taskFile(kernelId, "stat"), StandardCharsets.ISO_8859_1);
+            char state = stat.charAt(stat.lastIndexOf(')') + 2); // the name before it may hold anything
+            return state == 'S' || state == 'D';
+        } catch (IOException | RuntimeException hidden) {
+            return false;
+        }
+    }
+
+    /** How long the carrier has been on its CPU since the monitor first saw the present task; very long if nobody says. */
+    private static long computedSince(Watch watch, int kernelId) {
+        try {
+            String schedstat = Files.readString(taskFile(kernelId, "schedstat"), StandardCharsets.ISO_8859_1);
+            long onCpu = Long.parseLong(schedstat, 0, schedstat.indexOf(' '), 10);
+            if (watch.cpuSince < 0) {
+                watch.cpuSince = onCpu;
+            }
+            return onCpu - watch.cpuSince;
+        } catch (IOException | RuntimeException notCounted) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private static Path taskFile(int kernelId, String name) {
+        return Path.of("/proc/self/task/" + kernelId + "/" + name);
+    }
+
+    private void reportHog(VirtualCoreContext core, Watch watch, CarrierThread carrier, long nanos) {
+        Runnable continuation = carrier.running();
+        Thread task = continuation == null ? null : VirtualThreadHook.threadOf(continuation);
+        StackTraceElement[] stack = task == null ? new StackTraceElement[0] : task.getStackTrace();
+        LongTaskEvent.commit(core.cpu(), task, nanos, stack);
+        long minute = TimeUnit.NANOSECONDS.toMinutes(System.nanoTime());
+        if (minute != watch.minute) {
+            watch.minute = minute;
+            watch.reports = 0;
+        }
+        if (watch.reports++ < REPORTS_PER_MINUTE) {
+            StringBuilder text = new StringBuilder()
+                    .append(core)
+                    .append(" has run one task for ")
+                    .append(TimeUnit.NANOSECONDS.toMillis(nanos))
+                    .append(" ms without a suspension: ")
+                    .append(task == null ? "unknown" : task);
+            for (int i = 0; i < Math.min(stack.length, STACK_DEPTH); i++) {
+                text.append("\n\tat ").append(stack[i]);
+            }
+            report(Level.WARNING, text.toString(), null);
+        }
+    }
+
+    private static void report(Level level, String text, @Nullable Throwable thrown) {
+        try {
+            System.getLogger(Monitor.class.getName()).log(level, text, thrown);
+        } catch (Throwable outOfMemory) {
+            // There is nothing left to say it with.
+        }
+    }
+}

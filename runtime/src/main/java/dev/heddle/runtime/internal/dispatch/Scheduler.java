@@ -1,0 +1,201 @@
+package dev.heddle.runtime.internal.dispatch;
+
+import dev.heddle.runtime.CoreStatistics;
+import dev.heddle.runtime.SchedulerStatistics;
+import dev.heddle.runtime.internal.queue.SharedRunQueue;
+import dev.heddle.runtime.internal.task.TaskPlace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the cores of a manager share: the global queue, who searches for work, how long they all live. As an executor, it
+ * runs continuations on any of them. Go's {@code sched}.
+ */
+public final class Scheduler implements CoreBackend, Executor {
+    private final CoreSettings settings;
+    private final SharedRunQueue<Runnable> global = new SharedRunQueue<>();
+    private final Searchers searchers = new Searchers();
+    private final TaskPlace anywhere;
+    private final Monitor monitor;
+
+    /** Places that are open, or have live tasks. */
+    private final AtomicInteger places = new AtomicInteger();
+
+    private volatile VirtualCoreContext[] cores = {};
+
+    /** Those that a resize has removed and that may have tasks still. Guarded by this. */
+    private final List<VirtualCoreContext> leaving = new ArrayList<>();
+
+    private volatile boolean ended;
+
+    /** Makes a scheduler without cores. */
+    public Scheduler(CoreSettings settings) {
+        this.settings = settings;
+        this.anywhere = place("any core", this, () -> {});
+        this.monitor = new Monitor(this);
+    }
+
+    /** Makes a place whose tasks the executor runs, and for which the cores live on. */
+    TaskPlace place(String description, Executor executor, Runnable onQuiescent) {
+        places.incrementAndGet();
+        AtomicBoolean once = new AtomicBoolean();
+        return settings.place(description, new VirtualThreads(executor), () -> {
+            if (once.compareAndSet(false, true) && places.decrementAndGet() == 0) {
+                end();
+            }
+            onQuiescent.run();
+        });
+    }
+
+    @Override
+    public TaskPlace anywhere() {
+        return anywhere;
+    }
+
+    @Override
+    public VirtualCoreContext newCore(int cpu) {
+        Long seed = settings.shuffleSeed();
+        return new VirtualCoreContext(this, cpu, seed == null ? null : new SplittableRandom(seed + cpu));
+    }
+
+    @Override
+    public synchronized void setCores(List<CoreContext> present) {
+        for (VirtualCoreContext core : cores) {
+            if (!present.contains(core)) {
+                leaving.add(core);
+            }
+        }
+        leaving.removeIf(VirtualCoreContext::isGone);
+        cores = present.stream().map(VirtualCoreContext.class::cast).toArray(VirtualCoreContext[]::new);
+    }
+
+    @Override
+    public void startMonitor() {
+        monitor.start();
+    }
+
+    @Override
+    public void leave(CoreContext removed, @Nullable CoreContext target) {
+        ((VirtualCoreContext) removed).leave((VirtualCoreContext) target);
+    }
+
+    @Override
+    public SchedulerStatistics statistics() {
+        VirtualCoreContext[] now = cores;
+        List<Long> queues = new ArrayList<>();
+        int carriers = 0;
+        int spares = 0;
+        long steals = 0;
+        long handOvers = 0;
+        long hogs = 0;
+        for (VirtualCoreContext core : now) {
+            CoreStatistics each = core.statistics();
+            queues.add(each.channelDepth() + each.stealableDepth());
+            carriers += each.carriers();
+            spares += each.spares();
+            steals += each.steals();
+            handOvers += each.handOvers();
+            hogs += each.hogs();
+        }
+        return new SchedulerStatistics(
+                now.length,
+                Math.clamp(searchers.resting(), 0, now.length),
+                searchers.searching(),
+                carriers,
+                spares,
+                global.size(),
+                queues,
+                steals,
+                handOvers,
+                hogs);
+    }
+
+    /** Runs a continuation on any core, sometime. From any thread. */
+    @Override
+    public void execute(Runnable continuation) {
+        CarrierThread carrier = CarrierThread.current();
+        if (carrier == null || !carrier.offer(this, continuation)) {
+            global.offer(continuation); // 1. publish
+        }
+        wakeOne(); // 2. look who searches and who rests
+    }
+
+    /**
+     * Wakes a core for work that any core may run, if one rests and nobody searches.
+     *
+     * <p>The last look: who came while this thread held the one appointment without finding a core relied on it.
+     */
+    void wakeOne() {
+        while (searchers.tryAppoint()) {
+            VirtualCoreContext[] present = cores;
+            int start = (int) (Thread.currentThread().threadId() & Short.MAX_VALUE);
+            for (int i = 0; i < present.length; i++) {
+                if (present[(start + i) % present.length].wakeToSearch()) {
+                    return;
+                }
+            }
+            searchers.stop();
+            if (!hasWork()) {
+                return;
+            }
+        }
+    }
+
+    /** Whether there is work that any core may take. In the one order of volatile accesses (INV-5). */
+    boolean hasWork() {
+        if (!global.isEmpty()) {
+            return true;
+        }
+        for (VirtualCoreContext core : cores) {
+            if (core.queues().hasStealable()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The last place is closed and its last task has left: carriers go when they find nothing to run. */
+    private void end() {
+        ended = true;
+        for (VirtualCoreContext core : allCores()) {
+            core.wakeToEnd();
+        }
+        monitor.end();
+    }
+
+    /** The present cores, and those that have been removed. */
+    private synchronized List<VirtualCoreContext> allCores() {
+        List<VirtualCoreContext> all = new ArrayList<>(List.of(cores));
+        all.addAll(leaving);
+        return all;
+    }
+
+    boolean hasEnded() {
+        return ended;
+    }
+
+    VirtualCoreContext[] cores() {
+        return cores;
+    }
+
+    CoreSettings settings() {
+        return settings;
+    }
+
+    SharedRunQueue<Runnable> global() {
+        return global;
+    }
+
+    Searchers searchers() {
+        return searchers;
+    }
+
+    Monitor monitor() {
+        return monitor;
+    }
+}

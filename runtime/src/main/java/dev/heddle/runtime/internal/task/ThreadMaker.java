@@ -1,0 +1,20 @@
+package dev.heddle.runtime.internal.task;
+
+import org.jspecify.annotations.Nullable;
+
+/** Makes the threads of a place's tasks, so that they run where the place says. */
+public interface ThreadMaker {
+    /**
+     * Makes the thread of a task that has entered, not started.
+     *
+     * @param name its name, or null for none
+     */
+    Thread make(@Nullable String name, Task task);
+
+    /**
+     * Makes the thread of a task that enters when the thread is started.
+     *
+     * @param name its name, or null for none
+     */
+    Thread makeForFactory(@Nullable String name, Task task);
+}

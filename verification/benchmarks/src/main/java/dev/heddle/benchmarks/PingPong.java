@@ -1,0 +1,145 @@
+package dev.heddle.benchmarks;
+
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.TaskMode;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * How long does it take a task to wake another and to be woken by it, both on one core, and each on its own?
+ *
+ * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar PingPong}
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
+@State(Scope.Benchmark)
+public class PingPong {
+    private static final int ROUNDS = 10_000;
+
+    /** Who runs the two tasks. */
+    public enum Pair {
+        /** Both on the last core. */
+        HEDDLE_SAME_CORE,
+        /** On the first and on the last core. */
+        HEDDLE_ACROSS,
+        /** Both anywhere. */
+        HEDDLE_ANY,
+        /** The JDK's scheduler, with as many carriers as it was started with. */
+        JDK_VIRTUAL
+    }
+
+    /** Who runs the two tasks. */
+    @Param
+    public Pair pair = Pair.HEDDLE_SAME_CORE;
+
+    private ThreadFactory pings;
+    private ThreadFactory pongs;
+    private Runnable closing = () -> {};
+    private volatile int turn;
+
+    /** Opens the cores. */
+    @Setup(Level.Trial)
+    public void open() {
+        if (pair == Pair.JDK_VIRTUAL) {
+            Venue.JDK_VIRTUAL.open();
+            pings = Thread.ofVirtual().factory();
+            pongs = pings;
+            return;
+        }
+        CoreManager manager = CoreManager.builder().mode(TaskMode.VIRTUAL).start();
+        int last = ThreadAffinity.ofProcess().last();
+        int first = pair == Pair.HEDDLE_SAME_CORE
+                ? last
+                : ThreadAffinity.ofProcess().first();
+        closing = manager::close;
+        boolean any = pair == Pair.HEDDLE_ANY;
+        pings = (any ? manager.anywhere() : manager.on(first)).threadFactory();
+        pongs = (any ? manager.anywhere() : manager.on(last)).threadFactory();
+    }
+
+    /** Closes them. */
+    @TearDown(Level.Trial)
+    public void close() {
+        closing.run();
+    }
+
+    private final class Player implements Runnable {
+        private final int mine;
+        private final CountDownLatch ready;
+        private volatile @Nullable Thread other;
+
+        Player(int mine, CountDownLatch ready) {
+            this.mine = mine;
+            this.ready = ready;
+        }
+
+        @Override
+        public void run() {
+            ready.countDown();
+            try {
+                ready.await();
+            } catch (InterruptedException e) {
+                return;
+            }
+            for (int i = 0; i < ROUNDS; i++) {
+                while (turn != mine) {
+                    LockSupport.park();
+                }
+                turn = 1 - mine;
+                LockSupport.unpark(other);
+            }
+        }
+    }
+
+    /** Ten thousand round trips; the time of each. */
+    @Benchmark
+    @OperationsPerInvocation(ROUNDS)
+    public void roundTrip() throws InterruptedException {
+        CountDownLatch ready = new CountDownLatch(2);
+        turn = 0;
+        Player ping = new Player(0, ready);
+        Player pong = new Player(1, ready);
+        Thread pinging = pings.newThread(ping);
+        Thread ponging = pongs.newThread(pong);
+        ping.other = ponging;
+        pong.other = pinging;
+        pinging.start();
+        ponging.start();
+        pinging.join();
+        ponging.join();
+    }
+
+    /** The same, where the JDK's scheduler has one carrier: what {@link Pair#HEDDLE_SAME_CORE} is to be held against. */
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.ONE_JDK_CARRIER, Flags.ONE_JDK_CARRIER_AT_MOST
+            })
+    @Benchmark
+    @OperationsPerInvocation(ROUNDS)
+    public void roundTripOneJdkCarrier() throws InterruptedException {
+        roundTrip();
+    }
+}
