@@ -9,6 +9,17 @@ final class Waiting {
 
     private Waiting() {}
 
+    /** The same without a suspension of the caller. */
+    static void spinUntil(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("after " + DEADLINE + " still not: " + what);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
     static void until(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (!condition.getAsBoolean()) {
