@@ -55,6 +55,9 @@ public final class CoreManager implements AutoCloseable {
     /** A carrier without work is gone in less than one; a second is for a machine that has no time for it. */
     private static final int CARRIER_GRACE_MILLIS = 1_000;
 
+    /** A task whose future has just been got is about to end: such a one is no reason to refuse a resize. */
+    private static final int ENDING_GRACE_MILLIS = 10;
+
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final String name;
@@ -250,10 +253,17 @@ public final class CoreManager implements AutoCloseable {
     private void suspend(List<Core> going) {
         for (int i = 0; i < going.size(); i++) {
             Core core = going.get(i);
-            if (!core.context().pinned().suspendIfIdle(removedFrom())) {
+            TaskPlace place = core.context().pinned();
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ENDING_GRACE_MILLIS);
+            boolean suspended = place.suspendIfIdle(removedFrom());
+            while (!suspended && System.nanoTime() < deadline) {
+                Thread.yield();
+                suspended = place.suspendIfIdle(removedFrom());
+            }
+            if (!suspended) {
                 going.subList(0, i).forEach(each -> each.context().pinned().reopen());
                 throw new IllegalStateException(core + " cannot be removed: "
-                        + core.context().pinned().tasks().live()
+                        + place.tasks().live()
                         + " of its tasks have not ended. Wait for them, or choose ResizePolicy.FAIL or MOVE");
             }
         }

@@ -1,0 +1,303 @@
+package dev.heddle.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Cores whose carrier is blocked, or kept by a task that computes. */
+final class HandOverTest {
+    private static final int CPU = ThreadAffinity.ofProcess().last();
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    private static CoreManager.Builder builder() {
+        return CoreManager.builder().mode(TaskMode.VIRTUAL).name("hand-over").cores(CpuSet.of(CPU));
+    }
+
+    /** How a task may come to block its carrier. */
+    enum Way {
+        /** The monitor has to notice. */
+        UNTOLD {
+            @Override
+            <T> T block(Callable<T> call) throws Exception {
+                return call.call();
+            }
+        },
+        TOLD {
+            @Override
+            <T> T block(Callable<T> call) throws Exception {
+                return Blocking.call(call);
+            }
+        };
+
+        abstract <T> T block(Callable<T> call) throws Exception;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCoreWhoseTaskIsBlockedInTheKernelServesTheOthers(Way way) throws Exception {
+        try (CoreManager cores = builder().start();
+                Fifo fifo = new Fifo(folder)) {
+            Core core = cores.on(CPU);
+            for (int round = 0; round < 20; round++) {
+                Future<Integer> blocked = core.submit(() -> {
+                    way.block(fifo::read);
+                    Thread.yield();
+                    return ThreadAffinity.currentCpu();
+                });
+                for (int i = 0; i < 10; i++) {
+                    assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+                }
+                assertFalse(blocked.isDone());
+                fifo.write();
+                assertEquals(CPU, blocked.get());
+            }
+            assertTrue(core.statistics().handOvers() > 0);
+        }
+    }
+
+    /** What waits is in the local queue when the task blocks, and nobody sends anything any more. */
+    @ParameterizedTest
+    @EnumSource
+    void whatWaitedAlreadyGoesOnToo(Way way) throws Exception {
+        try (CoreManager cores = builder().start();
+                Fifo fifo = new Fifo(folder)) {
+            Core core = cores.on(CPU);
+            CountDownLatch ran = new CountDownLatch(2);
+            Future<Integer> blocked = core.submit(() -> {
+                core.start(ran::countDown);
+                cores.anywhere().start(ran::countDown);
+                return way.block(fifo::read);
+            });
+            ran.await();
+            assertFalse(blocked.isDone());
+            fifo.write();
+            assertEquals(1, blocked.get());
+        }
+    }
+
+    @Test
+    void manyMayBlockAtOnceAndTheirCarriersAreNotKept() throws Exception {
+        try (CoreManager cores = builder().start()) {
+            Core core = cores.on(CPU);
+            int tasks = 50;
+            List<Fifo> fifos = new ArrayList<>();
+            List<Future<Integer>> blocked = new ArrayList<>();
+            CountDownLatch blocking = new CountDownLatch(tasks);
+            for (int i = 0; i < tasks; i++) {
+                Fifo fifo = new Fifo(folder);
+                fifos.add(fifo);
+                blocked.add(core.submit(() -> {
+                    Blocking.call(() -> {
+                        blocking.countDown();
+                        return fifo.read();
+                    });
+                    return ThreadAffinity.currentCpu();
+                }));
+            }
+            blocking.await();
+            CoreStatistics now = core.statistics();
+            assertTrue(now.carriers() >= tasks && now.carriers() <= tasks + 2 + now.spares(), now::toString);
+            for (Fifo fifo : fifos) {
+                fifo.write();
+            }
+            for (Future<Integer> each : blocked) {
+                assertEquals(CPU, each.get());
+            }
+            Waiting.until(
+                    "no more spares than a core keeps", () -> core.statistics().carriers() <= 5);
+            for (Fifo fifo : fifos) {
+                fifo.close();
+            }
+        }
+    }
+
+    @Test
+    void aCallThatDoesNotBlockKeepsItsCoreAndItsCarrier() throws Exception {
+        try (CoreManager cores = builder().start()) {
+            Core core = cores.on(CPU);
+            core.submit(() -> {
+                        for (int i = 0; i < 10_000; i++) {
+                            int seen = Blocking.call(ThreadAffinity::currentCpu);
+                            assertEquals(CPU, seen);
+                            assertEquals(core, cores.current().orElseThrow());
+                        }
+                        return 0;
+                    })
+                    .get();
+            assertEquals(1, core.statistics().carriers());
+        }
+    }
+
+    /** The call returns now while the core is free, now while another carrier sleeps as its owner, now while one works. */
+    @Test
+    void theCoreIsTakenBackInWhateverStateItIs() throws Exception {
+        try (CoreManager cores = builder().idleStrategy(IdleStrategy.park()).start()) {
+            Core core = cores.on(CPU);
+            AtomicInteger ran = new AtomicInteger();
+            AtomicInteger sent = new AtomicInteger();
+            core.submit(() -> {
+                        for (int i = 0; i < 2_000; i++) {
+                            int wanted = i % 3;
+                            Blocking.call(() -> {
+                                if (wanted > 0) {
+                                    sent.incrementAndGet();
+                                    core.start(ran::incrementAndGet);
+                                }
+                                if (wanted == 2) {
+                                    Waiting.spinUntil("another carrier ran it", () -> ran.get() == sent.get());
+                                }
+                                return 0;
+                            });
+                            assertEquals(CPU, ThreadAffinity.currentCpu());
+                            Thread.yield();
+                        }
+                        return 0;
+                    })
+                    .get();
+            Waiting.until("all ran", () -> ran.get() == sent.get());
+        }
+    }
+
+    @Test
+    void aCallMayNestSuspendAndThrow() throws Exception {
+        try (CoreManager cores = builder().start()) {
+            Core core = cores.on(CPU);
+            assertEquals(
+                    CPU,
+                    core.submit(() -> Blocking.call(() -> {
+                                Blocking.run(() -> {});
+                                Thread.sleep(1); // from here on its carrier is whichever owns the core
+                                return Blocking.call(ThreadAffinity::currentCpu);
+                            }))
+                            .get());
+            core.submit(() -> {
+                        assertThrows(
+                                IOException.class,
+                                () -> Blocking.call(() -> {
+                                    throw new IOException("on purpose");
+                                }));
+                        assertEquals(core, cores.current().orElseThrow());
+                        return 0;
+                    })
+                    .get();
+            assertEquals(7, Blocking.call(() -> 7)); // here, on a thread that has no core
+            FutureTask<Integer> onTheJdks = new FutureTask<>(() -> Blocking.call(() -> 8));
+            Thread.startVirtualThread(onTheJdks);
+            assertEquals(8, onTheJdks.get());
+        }
+    }
+
+    @Test
+    void aTaskThatComputesSharesItsCoreIfItMay() throws Exception {
+        try (CoreManager cores = builder().start()) {
+            Core core = cores.on(CPU);
+            AtomicBoolean ran = new AtomicBoolean();
+            Future<Integer> hog = core.submit(() -> {
+                Waiting.spinUntil("the other task ran", ran::get);
+                return ThreadAffinity.currentCpu();
+            });
+            assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+            ran.set(true);
+            assertEquals(CPU, hog.get());
+            assertEquals(1, core.statistics().hogs());
+        }
+    }
+
+    @Test
+    void aTaskThatComputesKeepsItsCoreWhereThePolicySaysSo() throws Exception {
+        keepsItsCore(builder().hogs(HogPolicy.REPORT));
+    }
+
+    @Test
+    void anExclusiveCoreIsNotTakenFromATaskThatComputes() throws Exception {
+        keepsItsCore(builder().exclusive(CpuSet.of(CPU)));
+    }
+
+    private static void keepsItsCore(CoreManager.Builder builder) throws Exception {
+        try (CoreManager cores = builder.timeSlice(Duration.ofMillis(1)).start()) {
+            Core core = cores.on(CPU);
+            AtomicBoolean ran = new AtomicBoolean();
+            Future<Boolean> hog = core.submit(() -> {
+                core.start(() -> ran.set(true));
+                Waiting.spinUntil(
+                        "the monitor has seen it", () -> core.statistics().hogs() == 1);
+                long until = System.nanoTime() + 20_000_000; // many a round of the monitor
+                Waiting.spinUntil("some rounds later", () -> System.nanoTime() > until);
+                return ran.get();
+            });
+            assertFalse(hog.get());
+            Waiting.until("the other task ran", ran::get);
+            assertEquals(0, core.statistics().handOvers());
+        }
+    }
+
+    @Test
+    void anExclusiveCoreIsNotTakenFromATaskThatBlocksButByBlocking() throws Exception {
+        try (CoreManager cores = builder().exclusive(CpuSet.of(CPU)).start();
+                Fifo fifo = new Fifo(folder)) {
+            Core core = cores.on(CPU);
+            AtomicBoolean ran = new AtomicBoolean();
+            CountDownLatch blocking = new CountDownLatch(1);
+            Future<Boolean> blocked = core.submit(() -> {
+                core.start(() -> ran.set(true));
+                blocking.countDown();
+                fifo.read();
+                return ran.get();
+            });
+            blocking.await();
+            Thread.sleep(50); // many a round of the monitor
+            fifo.write();
+            assertFalse(blocked.get());
+            Future<Integer> told = core.submit(() -> Blocking.call(fifo::read));
+            assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+            fifo.write();
+            assertEquals(1, told.get());
+        }
+    }
+
+    @Test
+    void aTaskThatComputesIsReportedInAFlightRecordingWithItsStack() throws Exception {
+        AtomicReference<RecordedEvent> seen = new AtomicReference<>();
+        try (RecordingStream recording = new RecordingStream();
+                CoreManager cores = builder().start()) {
+            recording.enable("dev.heddle.LongTask");
+            recording.onEvent("dev.heddle.LongTask", seen::set);
+            recording.startAsync();
+            cores.on(CPU)
+                    .submit(() -> {
+                        Waiting.spinUntil(
+                                "the monitor has seen it",
+                                () -> cores.on(CPU).statistics().hogs() == 1);
+                        return 0;
+                    })
+                    .get();
+            Waiting.until("the event came", () -> seen.get() != null);
+            assertEquals(CPU, seen.get().getInt("cpu"));
+            assertTrue(seen.get().getString("stack").contains("spinUntil"), seen.get()::toString);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package dev.heddle.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Cores that come and go while tasks run. */
+final class ResizeTest {
+    private static final CpuSet ALL = ThreadAffinity.ofProcess();
+    private static final int FIRST = ALL.first();
+    private static final int LAST = ALL.last();
+    private static final CpuSet WITHOUT_LAST = ALL.minus(CpuSet.of(LAST));
+
+    @BeforeEach
+    void requireTwoCpus() {
+        assumeTrue(ALL.size() >= 2, "one CPU: there is none to remove");
+    }
+
+    private static CoreManager start(TaskMode mode) {
+        return CoreManager.builder().mode(mode).name("resize").start();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void aCoreWithoutTasksGoesAndComesBack(TaskMode mode) throws Exception {
+        try (CoreManager cores = start(mode)) {
+            Core gone = cores.on(LAST);
+            for (int i = 0; i < 20; i++) {
+                cores.resize(WITHOUT_LAST);
+                assertEquals(WITHOUT_LAST, cores.cores());
+                assertThrows(IllegalArgumentException.class, () -> cores.on(LAST));
+                assertEquals(
+                        FIRST,
+                        cores.on(FIRST).submit(ThreadAffinity::currentCpu).get());
+                assertTrue(WITHOUT_LAST.contains(
+                        cores.anywhere().submit(ThreadAffinity::currentCpu).get()));
+                cores.resize(ALL);
+                assertEquals(
+                        LAST, cores.on(LAST).submit(ThreadAffinity::currentCpu).get());
+            }
+            RejectedExecutionException e = assertThrows(RejectedExecutionException.class, () -> gone.start(() -> {}));
+            assertTrue(String.valueOf(e.getMessage()).contains("a resize has removed it"), e.getMessage());
+            assertThrows(
+                    RejectedExecutionException.class, () -> gone.preferred().start(() -> {}));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void aCoreWithTasksStaysUnlessAPolicySaysOtherwise(TaskMode mode) throws Exception {
+        try (CoreManager cores = start(mode)) {
+            CountDownLatch open = new CountDownLatch(1);
+            Future<Integer> waits = cores.on(LAST).submit(() -> {
+                open.await();
+                return ThreadAffinity.currentCpu();
+            });
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> cores.resize(WITHOUT_LAST));
+            assertTrue(String.valueOf(e.getMessage()).contains("1 of its tasks have not ended"), e.getMessage());
+            assertEquals(ALL, cores.cores());
+            assertEquals(LAST, cores.on(LAST).submit(ThreadAffinity::currentCpu).get());
+            open.countDown();
+            assertEquals(LAST, waits.get());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void failingInterruptsTheTasksAndServesThemToTheirEndWhereTheyAre(TaskMode mode) throws Exception {
+        try (CoreManager cores = start(mode)) {
+            CountDownLatch begun = new CountDownLatch(1);
+            AtomicInteger seen = new AtomicInteger(-1);
+            Thread waits = cores.on(LAST).start(() -> {
+                begun.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    Thread.yield();
+                    seen.set(ThreadAffinity.currentCpu());
+                }
+            });
+            begun.await();
+            cores.resize(WITHOUT_LAST, ResizePolicy.FAIL);
+            assertEquals(WITHOUT_LAST, cores.cores());
+            waits.join();
+            assertEquals(LAST, seen.get());
+        }
+    }
+
+    @Test
+    void movedTasksGoOnAtACoreThatStays() throws Exception {
+        try (CoreManager cores = start(TaskMode.VIRTUAL)) {
+            CountDownLatch open = new CountDownLatch(1);
+            Future<Integer> waits = cores.on(LAST).submit(() -> {
+                open.await();
+                return ThreadAffinity.currentCpu();
+            });
+            AtomicBoolean over = new AtomicBoolean();
+            AtomicInteger seen = new AtomicInteger(-1);
+            CountDownLatch running = new CountDownLatch(1);
+            Thread yields = cores.on(LAST).start(() -> {
+                running.countDown();
+                while (!over.get()) {
+                    Thread.yield();
+                    seen.set(ThreadAffinity.currentCpu());
+                }
+            });
+            running.await();
+            cores.resize(WITHOUT_LAST, ResizePolicy.MOVE);
+            Waiting.until("it has moved", () -> seen.get() == FIRST);
+            open.countDown();
+            assertEquals(FIRST, waits.get());
+            over.set(true);
+            yields.join();
+            cores.resize(ALL);
+            assertEquals(LAST, cores.on(LAST).submit(ThreadAffinity::currentCpu).get());
+        }
+    }
+
+    @Test
+    void movedTasksMoveOnWhenTheirNewCoreGoesToo() throws Exception {
+        try (CoreManager cores = start(TaskMode.VIRTUAL)) {
+            Thread[] parked = new Thread[10];
+            AtomicInteger seen = new AtomicInteger();
+            for (int i = 0; i < parked.length; i++) {
+                parked[i] = cores.on(LAST).start(() -> {
+                    LockSupport.park();
+                    seen.addAndGet(ThreadAffinity.currentCpu() == LAST ? 1 : 100);
+                });
+            }
+            for (Thread each : parked) {
+                Waiting.until("parked", () -> each.getState() == Thread.State.WAITING);
+            }
+            cores.resize(CpuSet.of(FIRST), ResizePolicy.MOVE);
+            cores.resize(CpuSet.of(LAST), ResizePolicy.MOVE);
+            for (Thread each : parked) {
+                LockSupport.unpark(each);
+            }
+            for (Thread each : parked) {
+                each.join();
+            }
+            assertEquals(10, seen.get());
+        }
+    }
+
+    @Test
+    void whatCannotBeIsRefusedAndChangesNothing() {
+        CoreManager cores = start(TaskMode.VIRTUAL);
+        try (cores) {
+            assertThrows(IllegalArgumentException.class, () -> cores.resize(CpuSet.empty()));
+            assertThrows(IllegalArgumentException.class, () -> cores.resize(CpuSet.of(4000)));
+            assertEquals(ALL, cores.cores());
+        }
+        assertThrows(IllegalStateException.class, () -> cores.resize(ALL));
+    }
+
+    @Test
+    void aCoreThatCannotBePinnedIsNotAddedAndNothingElseChanges() throws Exception {
+        AtomicBoolean gone = new AtomicBoolean();
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST))
+                .pinning(cpus -> {
+                    if (gone.get()) {
+                        throw new IllegalStateException("CPU " + cpus + " went away");
+                    }
+                })
+                .start()) {
+            gone.set(true);
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> cores.resize(CpuSet.of(LAST)));
+            assertTrue(String.valueOf(e.getMessage()).contains("went away"), e.getMessage());
+            assertEquals(CpuSet.of(FIRST), cores.cores());
+            assertEquals(1, cores.on(FIRST).submit(() -> 1).get());
+            assertFalse(cores.anywhere().submit(() -> false).get());
+        }
+    }
+
+    /** Senders of every kind while a core comes and goes: what was accepted runs, once, and pinned tasks where they should. */
+    @Test
+    void nothingIsLostWhileACoreComesAndGoes() throws Exception {
+        AtomicLong accepted = new AtomicLong();
+        AtomicLong ran = new AtomicLong();
+        AtomicLong misplaced = new AtomicLong();
+        AtomicBoolean over = new AtomicBoolean();
+        CoreManager cores = start(TaskMode.VIRTUAL);
+        Thread[] senders = new Thread[3];
+        for (int s = 0; s < senders.length; s++) {
+            int kind = s;
+            senders[s] = Thread.ofPlatform().start(() -> {
+                while (!over.get()) {
+                    try {
+                        Runnable task = () -> {
+                            Thread.yield();
+                            if (kind == 0 && ThreadAffinity.currentCpu() != LAST) {
+                                misplaced.incrementAndGet();
+                            }
+                            ran.incrementAndGet();
+                        };
+                        TaskLauncher place = kind == 2 ? cores.anywhere() : cores.on(LAST);
+                        (kind == 1 ? cores.on(LAST).preferred() : place).start(task);
+                        accepted.incrementAndGet();
+                    } catch (IllegalArgumentException | RejectedExecutionException goneJustNow) {
+                        Thread.onSpinWait();
+                    }
+                    if (accepted.get() - ran.get() > 1_000) {
+                        Thread.yield();
+                    }
+                }
+            });
+        }
+        int refused = 0;
+        for (int i = 0; i < 200; i++) {
+            try {
+                cores.resize(WITHOUT_LAST, i % 2 == 0 ? ResizePolicy.REFUSE : ResizePolicy.FAIL);
+            } catch (IllegalStateException hasTasks) {
+                refused++;
+            }
+            cores.resize(ALL);
+        }
+        over.set(true);
+        for (Thread sender : senders) {
+            sender.join();
+        }
+        cores.close();
+        assertEquals(accepted.get(), ran.get());
+        assertEquals(0, misplaced.get());
+        assertTrue(refused < 200);
+    }
+}
