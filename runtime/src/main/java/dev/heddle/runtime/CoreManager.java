@@ -4,13 +4,13 @@ import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CloseReport.CoreOutcome;
 import dev.heddle.runtime.internal.AllowedCpus;
-import dev.heddle.runtime.internal.dispatch.CarrierThread;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
 import dev.heddle.runtime.internal.dispatch.CoreSettings;
+import dev.heddle.runtime.internal.dispatch.CoreThread;
 import dev.heddle.runtime.internal.dispatch.PlatformBackend;
-import dev.heddle.runtime.internal.dispatch.PlatformThreads.TaskThread;
 import dev.heddle.runtime.internal.dispatch.Scheduler;
+import dev.heddle.runtime.internal.dispatch.SequencedBackend;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Admission;
@@ -140,13 +140,7 @@ public final class CoreManager implements AutoCloseable {
      *     platform mode, for one that runs anywhere
      */
     public Optional<Core> current() {
-        Thread carrier = VirtualThreadHook.currentCarrier();
-        CoreContext context = null;
-        if (carrier instanceof CarrierThread thread) {
-            context = thread.core();
-        } else if (carrier instanceof TaskThread thread) {
-            context = thread.core();
-        }
+        CoreContext context = VirtualThreadHook.currentCarrier() instanceof CoreThread carrier ? carrier.core() : null;
         Core core = context == null ? null : cores.get(context.cpu());
         return core != null && core.context() == context ? Optional.of(core) : Optional.empty();
     }
@@ -559,6 +553,7 @@ public final class CoreManager implements AutoCloseable {
         private HogPolicy hogPolicy = HogPolicy.SHARE;
         private CpuSet exclusive = CpuSet.empty();
         private @Nullable Long shuffleSeed;
+        private @Nullable Long sequenceSeed;
         private CoreSettings.Pinning pinning = Builder::pin;
 
         private Builder() {}
@@ -700,6 +695,22 @@ public final class CoreManager implements AutoCloseable {
          */
         public Builder shuffled(long seed) {
             this.shuffleSeed = seed;
+            this.sequenceSeed = null;
+            return this;
+        }
+
+        /**
+         * Has all cores together run one task at a time, in an order that the seed decides: for tests, which so find the same
+         * order again. What the tasks do among themselves is then the same in every run; let one task start all the others, for
+         * what comes from outside (other threads, sleeps, sockets) comes when it comes. A task is on its core as always; one
+         * that blocks its carrier holds up all cores. Virtual mode only.
+         *
+         * @param seed decides the order
+         * @return this builder
+         */
+        public Builder deterministic(long seed) {
+            this.sequenceSeed = seed;
+            this.shuffleSeed = null;
             return this;
         }
 
@@ -735,10 +746,7 @@ public final class CoreManager implements AutoCloseable {
                     hogPolicy == HogPolicy.SHARE,
                     exclusive,
                     shuffleSeed);
-            CoreManager manager = new CoreManager(
-                    name,
-                    resolved,
-                    resolved == TaskMode.VIRTUAL ? new Scheduler(settings) : new PlatformBackend(settings));
+            CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings));
             boolean started = false;
             try {
                 manager.startWith(chosen);
@@ -749,6 +757,18 @@ public final class CoreManager implements AutoCloseable {
                     manager.shutdown();
                 }
             }
+        }
+
+        private CoreBackend backend(TaskMode resolved, CoreSettings settings) {
+            if (resolved == TaskMode.PLATFORM) {
+                if (sequenceSeed != null) {
+                    throw new IllegalStateException(
+                            "the order of platform threads is the kernel's: a deterministic manager"
+                                    + " needs TaskMode.VIRTUAL");
+                }
+                return new PlatformBackend(settings);
+            }
+            return sequenceSeed == null ? new Scheduler(settings) : new SequencedBackend(settings, sequenceSeed);
         }
 
         private static CpuSet byEnvironment() {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A platform thread that is pinned to one CPU. While it owns that CPU's core it runs the core's continuations: the dispatch
  * loop. When it has lost the core it runs its present task to the next suspension, and is a spare after that.
  */
-public final class CarrierThread extends Thread {
+public final class CarrierThread extends Thread implements CoreThread {
     private static final VarHandle CURRENT =
             fieldVarHandle(MethodHandles.lookup(), "current", VarHandle.class, CarrierThread.class, Runnable.class);
 
@@ -49,7 +49,7 @@ public final class CarrierThread extends Thread {
         return VirtualThreadHook.currentCarrier() instanceof CarrierThread carrier ? carrier : null;
     }
 
-    /** The core whose CPU this carrier is pinned to. */
+    @Override
     public CoreContext core() {
         return core;
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** As what the tasks of a manager run, and what its cores share. */
-public sealed interface CoreBackend permits Scheduler, PlatformBackend {
+public sealed interface CoreBackend permits Scheduler, SequencedBackend, PlatformBackend {
     /** Where tasks are started that run on any core. */
     TaskPlace anywhere();
 

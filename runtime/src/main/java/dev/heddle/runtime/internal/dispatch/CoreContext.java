@@ -5,7 +5,7 @@ import dev.heddle.runtime.internal.task.TaskPlace;
 import org.jspecify.annotations.Nullable;
 
 /** The scheduling context of one CPU. All methods may be called from any thread. */
-public abstract sealed class CoreContext permits VirtualCoreContext, PlatformCoreContext {
+public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCoreContext, PlatformCoreContext {
     private final CoreSettings settings;
     private final int cpu;
 

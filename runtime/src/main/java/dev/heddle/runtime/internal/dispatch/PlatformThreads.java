@@ -36,7 +36,7 @@ public final class PlatformThreads implements ThreadMaker {
     }
 
     /** A platform thread that is a task. */
-    public static final class TaskThread extends Thread {
+    public static final class TaskThread extends Thread implements CoreThread {
         private final PlatformThreads maker;
         private final Task task;
         private final boolean entersAtStart;
@@ -67,7 +67,7 @@ public final class PlatformThreads implements ThreadMaker {
             }
         }
 
-        /** The core that this thread is pinned to, or null if it may run on any of the manager's. */
+        @Override
         public @Nullable CoreContext core() {
             return maker.core;
         }

@@ -1,0 +1,245 @@
+package dev.heddle.runtime.internal.dispatch;
+
+import static dev.heddle.runtime.internal.dispatch.OwnerState.AWAKE;
+import static dev.heddle.runtime.internal.dispatch.OwnerState.PARKED;
+import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.runtime.SchedulerStatistics;
+import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.task.TaskPlace;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cores that run one task at a time, all together, in an order that a seed decides: for tests.
+ *
+ * <p>What a program of tasks does among themselves is then the same in every run with the same seed. What comes from outside
+ * (another thread, a timer, a socket) comes when it comes.
+ */
+public final class SequencedBackend implements CoreBackend {
+    /*
+     * One thread, the sequencer, owns everything that is runnable. It takes what has arrived, in the order of arrival,
+     * chooses one by its generator, lends it to the carrier of its core, and waits until that has given it back. So
+     * while it chooses no task runs, and what arrives between two choices was sent by one task in its own order.
+     *
+     * The sequencer rests and is woken as a core's owner is: OwnerState, with VACANT when everything has ended. A sender that
+     * finds it VACANT starts another one.
+     */
+    private record Arrival(@Nullable SequencedCoreContext core, Runnable continuation) {}
+
+    private final CoreSettings settings;
+    private final SplittableRandom random;
+    private final MpscChannel<Arrival> inbox = new MpscChannel<>();
+    private final OwnerState owner = new OwnerState();
+    private final AtomicInteger places = new AtomicInteger();
+    private final TaskPlace anywhere;
+    private volatile List<CoreContext> cores = List.of();
+    private volatile boolean ended;
+    private volatile @Nullable Thread sequencer;
+
+    /** Makes a backend without cores. */
+    public SequencedBackend(CoreSettings settings, long seed) {
+        this.settings = settings;
+        this.random = new SplittableRandom(seed);
+        this.anywhere = place("any core", continuation -> send(null, continuation));
+    }
+
+    TaskPlace place(String description, Executor executor) {
+        places.incrementAndGet();
+        AtomicBoolean once = new AtomicBoolean();
+        return settings.place(description, new VirtualThreads(executor), () -> {
+            if (once.compareAndSet(false, true) && places.decrementAndGet() == 0) {
+                ended = true;
+                if (owner.wake() != AWAKE) {
+                    LockSupport.unpark(sequencer);
+                }
+            }
+        });
+    }
+
+    /** Makes a continuation runnable. From any thread. */
+    void send(@Nullable SequencedCoreContext core, Runnable continuation) {
+        inbox.offer(new Arrival(core, continuation)); // 1. publish
+        long rest = owner.rouse(AWAKE); // 2. look. Pairs with rest()
+        if (OwnerState.kind(rest) == PARKED) {
+            LockSupport.unpark(sequencer);
+        } else if (OwnerState.kind(rest) == VACANT) {
+            Thread next = Thread.ofPlatform()
+                    .name(settings.name() + "-sequencer")
+                    .daemon()
+                    .inheritInheritableThreadLocals(false)
+                    .unstarted(this::run);
+            sequencer = next;
+            next.start();
+        }
+    }
+
+    private void run() {
+        JdkThreads.widen();
+        List<Arrival> runnable = new ArrayList<>();
+        Map<CoreContext, Carrier> carriers = new HashMap<>();
+        do {
+            Arrival arrived;
+            while ((arrived = inbox.poll()) != null) {
+                runnable.add(arrived);
+            }
+            if (!runnable.isEmpty()) {
+                Arrival chosen = runnable.remove(random.nextInt(runnable.size()));
+                SequencedCoreContext core = chosen.core() == null
+                        ? (SequencedCoreContext) cores.get(random.nextInt(cores.size()))
+                        : chosen.core().target();
+                core.countDispatch();
+                carriers.computeIfAbsent(core, where -> Carrier.startOn((SequencedCoreContext) where))
+                        .lend(chosen.continuation());
+            }
+        } while (!runnable.isEmpty() || rest());
+        carriers.values().forEach(Carrier::end);
+    }
+
+    /** Returns false if everything has ended. */
+    private boolean rest() {
+        long rest = OwnerState.rest(ended ? VACANT : PARKED, false, 0);
+        owner.announce(rest); // 1. announce
+        boolean reasonToStay = !inbox.isEmpty() || (ended && OwnerState.kind(rest) == PARKED); // 2. look again
+        if (reasonToStay && owner.takeBack(rest)) {
+            return true;
+        }
+        if (OwnerState.kind(rest) == VACANT) {
+            return false;
+        }
+        while (owner.isAsleep()) {
+            LockSupport.park(this);
+        }
+        return true;
+    }
+
+    void awaitGone(long nanos) throws InterruptedException {
+        Thread last = sequencer;
+        if (last != null && nanos > 0) {
+            last.join(Duration.ofNanos(nanos));
+        }
+    }
+
+    @Override
+    public TaskPlace anywhere() {
+        return anywhere;
+    }
+
+    @Override
+    public CoreContext newCore(int cpu) {
+        return new SequencedCoreContext(this, settings, cpu);
+    }
+
+    @Override
+    public void setCores(List<CoreContext> present) {
+        cores = List.copyOf(present);
+    }
+
+    @Override
+    public void startMonitor() {}
+
+    @Override
+    public void leave(CoreContext removed, @Nullable CoreContext target) {
+        ((SequencedCoreContext) removed).moveTo((SequencedCoreContext) target);
+    }
+
+    @Override
+    public SchedulerStatistics statistics() {
+        List<CoreContext> now = cores;
+        return new SchedulerStatistics(
+                now.size(),
+                0,
+                0,
+                now.size(),
+                0,
+                inbox.depth(),
+                now.stream().map(core -> 0L).toList(),
+                0,
+                0,
+                0);
+    }
+
+    /** Runs what the sequencer lends it, on its core's CPU. */
+    public static final class Carrier extends Thread implements CoreThread {
+        private final SequencedCoreContext core;
+        private final Thread lender = Thread.currentThread();
+        private volatile @Nullable Runnable lent;
+        private volatile boolean over;
+
+        private Carrier(SequencedCoreContext core) {
+            super(null, null, core.settings().name() + "-core-" + core.cpu(), 0, false);
+            this.core = core;
+            setDaemon(true);
+            setContextClassLoader(ClassLoader.getSystemClassLoader());
+        }
+
+        static Carrier startOn(SequencedCoreContext core) {
+            Carrier carrier = new Carrier(core);
+            carrier.start();
+            return carrier;
+        }
+
+        /** Sequencer: has a continuation run, and waits until it has suspended. */
+        void lend(Runnable continuation) {
+            lent = continuation;
+            LockSupport.unpark(this);
+            while (lent != null) {
+                LockSupport.park(this);
+            }
+        }
+
+        void end() {
+            over = true;
+            LockSupport.unpark(this);
+        }
+
+        @Override
+        public CoreContext core() {
+            return core;
+        }
+
+        @Override
+        public void run() {
+            try {
+                JdkThreads.widen();
+                JdkThreads.primeTimer();
+                core.settings().pinning().pinTo(CpuSet.of(core.cpu()));
+            } catch (Throwable t) {
+                // What it is lent never runs: on no CPU rather than on a wrong one. The CPU went away since the start.
+                report(core + " has no carrier, its tasks wait", t);
+                return;
+            }
+            while (!over) {
+                Runnable continuation = lent;
+                if (continuation == null) {
+                    Thread.interrupted();
+                    LockSupport.park(this);
+                    continue;
+                }
+                try {
+                    continuation.run();
+                } catch (Throwable t) {
+                    report("a continuation on " + core + " threw; the carrier goes on", t);
+                }
+                lent = null;
+                LockSupport.unpark(lender);
+            }
+        }
+
+        private static void report(String text, Throwable thrown) {
+            System.getLogger(Carrier.class.getName()).log(Level.ERROR, text, thrown);
+        }
+    }
+}
