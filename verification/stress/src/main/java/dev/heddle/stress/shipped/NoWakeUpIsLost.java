@@ -31,7 +31,7 @@ public class NoWakeUpIsLost {
     @Actor
     public void sender(ZZ_Result result) {
         channel.offer("work");
-        result.r1 = owner.wake();
+        result.r1 = owner.rouse(OwnerState.AWAKE) != OwnerState.AWAKE;
     }
 
     @Actor

@@ -3,7 +3,8 @@ package dev.heddle.stress.weakened;
 /** OwnerState, but with steps that are a look and a write. */
 final class TornOwnerState {
     static final int AWAKE = 0;
-    static final int RETIRED = 2;
+    static final int PARKED = 1;
+    static final int VACANT = 2;
 
     private volatile int state;
 
@@ -15,8 +16,12 @@ final class TornOwnerState {
         return step(rest);
     }
 
-    boolean revive() {
-        return step(RETIRED);
+    boolean rouse() {
+        return step(VACANT) || step(PARKED);
+    }
+
+    boolean claim() {
+        return step(PARKED);
     }
 
     private boolean step(int from) {

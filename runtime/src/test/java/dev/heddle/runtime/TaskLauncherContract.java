@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import java.time.Duration;
 import java.util.List;
@@ -22,21 +23,23 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The contract of {@link ExecutorService}, kept by a core's view of itself in either mode. */
-abstract class CoreExecutorContract {
+/** The contract of {@link ExecutorService}, kept by the views of every kind of place in every mode. */
+abstract class TaskLauncherContract {
     private static final int CPU = ThreadAffinity.ofProcess().last();
 
     private final CoreManager cores;
-    private final Core core;
+    private final TaskLauncher place;
     private final ExecutorService executor;
 
-    CoreExecutorContract(TaskMode mode) {
-        cores = CoreManager.builder().mode(mode).name("contract").start();
-        core = cores.on(CPU);
-        executor = core.executor();
+    TaskLauncherContract(CoreManager.Builder builder, Function<CoreManager, TaskLauncher> chooser) {
+        // One core, so that what may run anywhere runs there too.
+        cores = builder.name("contract").cores(CpuSet.of(CPU)).start();
+        place = chooser.apply(cores);
+        executor = place.executor();
     }
 
     @AfterEach
@@ -137,12 +140,12 @@ abstract class CoreExecutorContract {
         assertEquals(1, old.get());
         assertTrue(executor.awaitTermination(60, TimeUnit.SECONDS));
         assertTrue(executor.isTerminated());
-        assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+        assertEquals(CPU, place.submit(ThreadAffinity::currentCpu).get());
     }
 
     @Test
     void viewsLiveAndEndEachByItself() throws Exception {
-        ExecutorService other = core.executor();
+        ExecutorService other = place.executor();
         CountDownLatch begun = new CountDownLatch(2);
         AtomicBoolean otherInterrupted = new AtomicBoolean();
         CountDownLatch go = new CountDownLatch(1);
@@ -172,7 +175,7 @@ abstract class CoreExecutorContract {
     @Test
     void closeWaitsForItsTasks() {
         AtomicInteger ended = new AtomicInteger();
-        ExecutorService view = core.executor();
+        ExecutorService view = place.executor();
         for (int i = 0; i < 50; i++) {
             view.execute(() -> {
                 LockSupport.parkNanos(100_000);

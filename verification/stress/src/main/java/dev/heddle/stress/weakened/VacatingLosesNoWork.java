@@ -1,17 +1,16 @@
-package dev.heddle.stress.shipped;
+package dev.heddle.stress.weakened;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.heddle.runtime.internal.channel.MpscChannel;
-import dev.heddle.runtime.internal.dispatch.OwnerState;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/** INV-2, INV-5: work that comes while the carrier retires gets that carrier or a new one, not neither and not both. */
+/** The step to AWAKE as a look and a write: the owner and a sender may both make it. */
 @JCStressTest
 @Outcome(
         id = {"true, false", "false, true"},
@@ -20,23 +19,23 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(id = "false, false", expect = FORBIDDEN, desc = "the work waits for ever")
 @Outcome(id = "true, true", expect = FORBIDDEN, desc = "both think that they made the step")
 @State
-public class RetiringLosesNoWork {
+public class VacatingLosesNoWork {
     private final MpscChannel<String> channel = new MpscChannel<>();
-    private final OwnerState owner = new OwnerState();
+    private final TornOwnerState owner = new TornOwnerState();
 
-    public RetiringLosesNoWork() {
-        owner.announce(OwnerState.AWAKE);
+    public VacatingLosesNoWork() {
+        owner.announce(TornOwnerState.AWAKE);
     }
 
     @Actor
     public void sender(ZZ_Result result) {
         channel.offer("work");
-        result.r1 = owner.revive();
+        result.r1 = owner.rouse();
     }
 
     @Actor
     public void owner(ZZ_Result result) {
-        owner.announce(OwnerState.RETIRED);
-        result.r2 = !channel.isEmpty() && owner.takeBack(OwnerState.RETIRED);
+        owner.announce(TornOwnerState.VACANT);
+        result.r2 = !channel.isEmpty() && owner.takeBack(TornOwnerState.VACANT);
     }
 }

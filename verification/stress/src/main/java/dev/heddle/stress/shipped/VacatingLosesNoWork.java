@@ -1,16 +1,17 @@
-package dev.heddle.stress.weakened;
+package dev.heddle.stress.shipped;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.dispatch.OwnerState;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/** The step to AWAKE as a look and a write: the owner and a sender may both make it. */
+/** INV-2, INV-5: work that comes while the carrier leaves gets that carrier or a new one, not neither and not both. */
 @JCStressTest
 @Outcome(
         id = {"true, false", "false, true"},
@@ -19,23 +20,23 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(id = "false, false", expect = FORBIDDEN, desc = "the work waits for ever")
 @Outcome(id = "true, true", expect = FORBIDDEN, desc = "both think that they made the step")
 @State
-public class RetiringLosesNoWork {
+public class VacatingLosesNoWork {
     private final MpscChannel<String> channel = new MpscChannel<>();
-    private final TornOwnerState owner = new TornOwnerState();
+    private final OwnerState owner = new OwnerState();
 
-    public RetiringLosesNoWork() {
-        owner.announce(TornOwnerState.AWAKE);
+    public VacatingLosesNoWork() {
+        owner.announce(OwnerState.AWAKE);
     }
 
     @Actor
     public void sender(ZZ_Result result) {
         channel.offer("work");
-        result.r1 = owner.revive();
+        result.r1 = owner.rouse(OwnerState.AWAKE) != OwnerState.AWAKE;
     }
 
     @Actor
     public void owner(ZZ_Result result) {
-        owner.announce(TornOwnerState.RETIRED);
-        result.r2 = !channel.isEmpty() && owner.takeBack(TornOwnerState.RETIRED);
+        owner.announce(OwnerState.VACANT);
+        result.r2 = !channel.isEmpty() && owner.takeBack(OwnerState.VACANT);
     }
 }

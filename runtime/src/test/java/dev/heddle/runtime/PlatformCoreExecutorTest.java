@@ -1,7 +1,0 @@
-package dev.heddle.runtime;
-
-final class PlatformCoreExecutorTest extends CoreExecutorContract {
-    PlatformCoreExecutorTest() {
-        super(TaskMode.PLATFORM);
-    }
-}
