@@ -13,22 +13,29 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Starts tasks round robin over the cores and collects where each one was at every look. */
+/** Starts tasks round robin over the cores, or anywhere, and collects where each one was at every look. */
 final class Experiment {
     private final CpuSet cores;
     private final int tasks;
     private final Work work;
     private final int samples;
+    private final boolean any;
     private final LongAdder looks = new LongAdder();
 
-    Experiment(CpuSet cores, int tasks, Work work, int samples) {
+    /**
+     * Describes an experiment.
+     *
+     * @param any whether the tasks may run on any of the cores, instead of one each
+     */
+    Experiment(CpuSet cores, int tasks, Work work, int samples, boolean any) {
         this.cores = cores;
         this.tasks = tasks;
         this.work = work;
         this.samples = samples;
+        this.any = any;
     }
 
-    /** Starts a named task on a core, or, where the scheduler knows no cores, anywhere. */
+    /** Starts a named task on a core, or, if that is {@link TaskRecord#ANY} or the scheduler knows no cores, anywhere. */
     interface Launcher {
         void start(int core, String name, Runnable body);
     }
@@ -46,7 +53,7 @@ final class Experiment {
     RunResult run(String scheduler, String mode, Launcher launcher) throws IOException, InterruptedException {
         Map<Integer, Workshop> workshops = new TreeMap<>();
         try {
-            for (int core : cores) {
+            for (int core : any ? new int[] {TaskRecord.ANY} : cores.toArray()) {
                 workshops.put(core, new Workshop(work));
             }
             return run(scheduler, mode, launcher, workshops);
@@ -64,7 +71,7 @@ final class Experiment {
         CountDownLatch ended = new CountDownLatch(tasks);
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         for (int task = 0; task < tasks; task++) {
-            int core = cpus[task % cpus.length];
+            int core = any ? TaskRecord.ANY : cpus[task % cpus.length];
             TaskRecord record = new TaskRecord(task, core);
             Workshop workshop = Objects.requireNonNull(workshops.get(core));
             records.add(record);

@@ -10,11 +10,11 @@ import picocli.CommandLine.Command;
         description = "Virtual threads on the CPU cores their author chose.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionCommand.Version.class,
-        subcommands = {RunCommand.class, VersionCommand.class, GenerateCompletion.class},
+        subcommands = {RunCommand.class, SoakCommand.class, VersionCommand.class, GenerateCompletion.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all went well",
-            "1:a sample was misplaced",
+            "1:a sample was misplaced, or a soak found an invariant broken",
             "2:bad usage",
             "69:this machine or JVM cannot do it",
             "70:a task failed, or the report could not be written"
@@ -24,6 +24,8 @@ import picocli.CommandLine.Command;
             "Examples:",
             "  heddle run",
             "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
+            "  heddle run --any --tasks 100 --schedtrace 100ms",
+            "  heddle soak --minutes 1",
             "  source <(heddle generate-completion)"
         })
 final class HeddleCommand implements Runnable {

@@ -42,23 +42,26 @@ final class Report {
     }
 
     private void table(RunResult result, @Nullable RunResult compared) {
-        String row = "%6s  %4s  %-16s  %7s  %9s  %11s  %s%n";
+        String row = "%6s  %4s  %-16s  %7s  %9s  %5s  %11s  %s%n";
         for (RunResult each : results(result, compared)) {
-            out.printf(row, "TASK", "CORE", "SEEN ON", "SAMPLES", "MISPLACED", "TIME", "THREAD");
+            out.printf(row, "TASK", "CORE", "SEEN ON", "SAMPLES", "MISPLACED", "MOVED", "TIME", "THREAD");
             for (TaskRecord task : each.tasks()) {
                 out.printf(
                         row,
                         task.task(),
-                        task.core(),
+                        task.core() == TaskRecord.ANY ? "any" : task.core(),
                         seen(task, "x", " "),
                         task.samples(),
                         task.misplaced(),
+                        task.moves(),
                         "%.3f ms".formatted(task.nanos() / 1e6),
                         task.threadName());
             }
             out.println();
-            coreTotals(each);
-            out.println();
+            if (each.isPinned()) {
+                coreTotals(each);
+                out.println();
+            }
         }
         out.println(summary(result));
         if (compared != null) {
@@ -81,8 +84,8 @@ final class Report {
     private String summary(RunResult result) {
         long misplaced = result.misplaced();
         int cores = result.cores().size();
-        String text = "%d samples on %d core%s, %d misplaced"
-                .formatted(result.samples(), cores, cores == 1 ? "" : "s", misplaced);
+        String text = "%d samples on %d core%s, ".formatted(result.samples(), cores, cores == 1 ? "" : "s");
+        text += result.isPinned() ? misplaced + " misplaced" : "tasks moved " + result.moves() + " times";
         if (result.scheduler().equals("jdk")) {
             return "the JDK's own scheduler: " + text;
         }
@@ -113,7 +116,11 @@ final class Report {
         for (TaskRecord task : result.tasks()) {
             json.writeStartObject();
             json.writeNumberField("task", task.task());
-            json.writeNumberField("core", task.core());
+            if (task.core() == TaskRecord.ANY) {
+                json.writeNullField("core");
+            } else {
+                json.writeNumberField("core", task.core());
+            }
             json.writeObjectFieldStart("seen");
             for (Map.Entry<Integer, Integer> entry : task.seen().entrySet()) {
                 json.writeNumberField(entry.getKey().toString(), entry.getValue());
@@ -121,6 +128,7 @@ final class Report {
             json.writeEndObject();
             json.writeNumberField("samples", task.samples());
             json.writeNumberField("misplaced", task.misplaced());
+            json.writeNumberField("moved", task.moves());
             json.writeNumberField("nanos", task.nanos());
             json.writeStringField("thread", task.threadName());
             json.writeEndObject();
@@ -128,21 +136,23 @@ final class Report {
         json.writeEndArray();
         json.writeNumberField("samples", result.samples());
         json.writeNumberField("misplaced", result.misplaced());
+        json.writeNumberField("moved", result.moves());
     }
 
     /** No field can hold a comma, a quote or a line end, so that none is quoted. */
     private void csv(RunResult result, @Nullable RunResult compared) {
-        out.println("scheduler,task,core,seen,samples,misplaced,nanos,thread");
+        out.println("scheduler,task,core,seen,samples,misplaced,moved,nanos,thread");
         for (RunResult each : results(result, compared)) {
             for (TaskRecord task : each.tasks()) {
                 out.printf(
-                        "%s,%d,%d,%s,%d,%d,%d,%s%n",
+                        "%s,%d,%s,%s,%d,%d,%d,%d,%s%n",
                         each.scheduler(),
                         task.task(),
-                        task.core(),
+                        task.core() == TaskRecord.ANY ? "any" : task.core(),
                         seen(task, ":", " "),
                         task.samples(),
                         task.misplaced(),
+                        task.moves(),
                         task.nanos(),
                         task.threadName());
             }

@@ -3,6 +3,7 @@ package dev.heddle.cli;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.TaskMode;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ import picocli.CommandLine.TypeConversionException;
         name = "run",
         description = {
             "Starts tasks round robin over the cores. Each does its work and asks the kernel which CPU it is on after every"
-                    + " step; the table says where each task was asked to be and where it was seen."
+                    + " step; the table says where each task was asked to be and where it was seen. With --any, tasks"
+                    + " may run anywhere, and the table says how often each one moved."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -36,6 +38,7 @@ import picocli.CommandLine.TypeConversionException;
             "Examples:",
             "  heddle run",
             "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
+            "  heddle run --any --tasks 100 --work mixed --schedtrace 100ms",
             "  heddle run --work sleep --compare jdk",
             "  heddle run --format json"
         })
@@ -65,8 +68,25 @@ final class RunCommand implements Callable<Integer> {
             names = "--cores",
             paramLabel = "LIST",
             converter = CpuSetConverter.class,
-            description = "Linux CPU numbers: 0-3,8 or 0-31:2 or 0xff. Default: all that the process may use.")
+            description = {
+                "Linux CPU numbers: 0-3,8 or 0-31:2 or 0xff. Default: what HEDDLE_CORES says, a count or such a list,"
+                        + " or all that the process may use."
+            })
     private @Nullable CpuSet cores;
+
+    @Option(
+            names = "--any",
+            description = "Let each task run on any of the cores, as the scheduler sees fit, instead of one each.")
+    private boolean any;
+
+    @Option(
+            names = "--schedtrace",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = {
+                "Print what the scheduler is doing to standard error, a line in each interval: 500us, 100ms or 1s."
+            })
+    private @Nullable Duration schedtrace;
 
     @Option(
             names = "--tasks",
@@ -119,6 +139,9 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         requirePositive("--tasks", tasks);
         requirePositive("--samples", samples);
+        if (schedtrace != null && !schedtrace.isPositive()) {
+            throw new ParameterException(spec.commandLine(), "--schedtrace must be more than 0");
+        }
         if (cores != null && cores.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "--cores names no core");
         }
@@ -126,13 +149,20 @@ final class RunCommand implements Callable<Integer> {
         RunResult result;
         RunResult compared = null;
         try (CoreManager manager = startManager()) {
-            Experiment experiment = new Experiment(manager.cores(), tasks, work, samples);
+            Experiment experiment = new Experiment(manager.cores(), tasks, work, samples, any);
             long looks = experiment.looksWanted() * (compare == null ? 1 : 2);
+            if (schedtrace != null) {
+                manager.schedtrace(schedtrace, line -> {
+                    commandLine.getErr().println(line);
+                    commandLine.getErr().flush();
+                });
+            }
             try (ProgressBar bar = new ProgressBar(commandLine.getErr(), experiment::looks, looks)) {
                 result = experiment.run(
                         "heddle",
                         manager.mode().name().toLowerCase(Locale.ROOT),
-                        (core, name, body) -> manager.on(core).start(name, body));
+                        (core, name, body) ->
+                                (core == TaskRecord.ANY ? manager.anywhere() : manager.on(core)).start(name, body));
                 if (compare != null) {
                     compared = experiment.run(
                             "jdk",

@@ -16,6 +16,15 @@ record RunResult(String scheduler, String mode, CpuSet cores, List<TaskRecord> t
         return tasks.stream().mapToLong(TaskRecord::samples).sum();
     }
 
+    /** Whether the tasks were asked to be on a core each. */
+    boolean isPinned() {
+        return tasks.stream().allMatch(task -> task.core() != TaskRecord.ANY);
+    }
+
+    long moves() {
+        return tasks.stream().mapToLong(TaskRecord::moves).sum();
+    }
+
     long misplaced() {
         return tasks.stream().mapToLong(TaskRecord::misplaced).sum();
     }

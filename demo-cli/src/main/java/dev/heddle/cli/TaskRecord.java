@@ -6,6 +6,9 @@ import java.util.TreeMap;
 
 /** What one task saw: the CPU it was on at each look. Written by its task, read when that has ended. */
 final class TaskRecord {
+    /** Instead of a core, for a task that may run on any. */
+    static final int ANY = -1;
+
     private final int task;
     private final int core;
     private String threadName = "";
@@ -16,12 +19,19 @@ final class TaskRecord {
     private int[] counts = new int[1];
     private int distinct;
 
+    private int last = -1;
+    private int moves;
+
     TaskRecord(int task, int core) {
         this.task = task;
         this.core = core;
     }
 
     void look(int cpu) {
+        if (cpu != last) {
+            moves += last == -1 ? 0 : 1;
+            last = cpu;
+        }
         int i = 0;
         while (i < distinct && cpus[i] != cpu) {
             i++;
@@ -46,7 +56,7 @@ final class TaskRecord {
         return task;
     }
 
-    /** The core that was asked for. */
+    /** The core that was asked for, or {@link #ANY}. */
     int core() {
         return core;
     }
@@ -72,8 +82,13 @@ final class TaskRecord {
         return Arrays.stream(counts, 0, distinct).sum();
     }
 
+    /** How often it was on another CPU than at the look before. */
+    int moves() {
+        return moves;
+    }
+
     /** How many looks were not on the core asked for. */
     int misplaced() {
-        return samples() - seen().getOrDefault(core, 0);
+        return core == ANY ? 0 : samples() - seen().getOrDefault(core, 0);
     }
 }

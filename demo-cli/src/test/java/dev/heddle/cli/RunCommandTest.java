@@ -54,7 +54,8 @@ final class RunCommandTest {
         String table = out.toString();
         for (int task = 0; task < 3; task++) {
             Pattern line = Pattern.compile(
-                    "^ +%d +%s  %sx5 +5 +0 +[0-9.]+ ms  task-%d$".formatted(task, cpu, cpu, task), Pattern.MULTILINE);
+                    "^ +%d +%s  %sx5 +5 +0 +0 +[0-9.]+ ms  task-%d$".formatted(task, cpu, cpu, task),
+                    Pattern.MULTILINE);
             assertTrue(line.matcher(table).find(), table);
         }
         assertTrue(
@@ -105,12 +106,61 @@ final class RunCommandTest {
                         cpu + "=4",
                         "samples=4",
                         "misplaced=0",
+                        "moved=0",
                         nanos,
                         "thread=task-0",
                         "samples=4",
-                        "misplaced=0"),
+                        "misplaced=0",
+                        "moved=0"),
                 seen);
         assertTrue(Long.parseLong(nanos.substring("nanos=".length())) > 0);
+    }
+
+    @Test
+    void withAnyTheTableSaysWhereEachTaskWasAndHowOftenItMoved() {
+        assertEquals(0, execute("run", "--any", "--tasks", "4", "--samples", "50"), err::toString);
+        for (int task = 0; task < 4; task++) {
+            Pattern line = Pattern.compile(
+                    "^ +%d +any  ([0-9]+x[0-9]+ ?)+ +50 +0 +[0-9]+ +[0-9.]+ ms  task-%d$".formatted(task, task),
+                    Pattern.MULTILINE);
+            assertTrue(line.matcher(out.toString()).find(), out::toString);
+        }
+        assertTrue(out.toString().contains("200 samples on "), out::toString);
+        assertTrue(out.toString().matches("(?s).*tasks moved [0-9]+ times\\R"), out::toString);
+    }
+
+    @Test
+    void theSchedulersTraceGoesToStandardErrorLineByLine() {
+        assertEquals(
+                0,
+                execute("run", "--any", "--schedtrace", "1ms", "--work", "sleep", "--samples", "100"),
+                err::toString);
+        assertTrue(err.toString().lines().count() >= 3, err::toString);
+        assertTrue(err.toString().lines().allMatch(line -> line.matches("SCHED [0-9]+ms: cores=.*")), err::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "5", "ms", "-1s", "1h", "0ms"})
+    void anIntervalThatIsNoneIsNamed(String interval) {
+        assertEquals(2, execute("run", "--schedtrace", interval));
+        assertTrue(err.toString().contains("--schedtrace"), err::toString);
+    }
+
+    @Test
+    void aShortSoakBringsEveryTaskBack() {
+        assertEquals(0, execute("soak", "--minutes", "0.05", "--seed", "1"), () -> out + "\n" + err);
+        assertTrue(out.toString().startsWith("soak of 0.05 min, seed 1\n"), out::toString);
+        assertTrue(
+                Pattern.compile("seed 1: ([0-9]+) tasks in, \\1 out; .* 0 broken")
+                        .matcher(out.toString())
+                        .find(),
+                out::toString);
+    }
+
+    @Test
+    void aSoakOfNoTimeIsBadUsage() {
+        assertEquals(2, execute("soak", "--minutes", "0"));
+        assertTrue(err.toString().contains("--minutes must be more than 0"), err::toString);
     }
 
     @Test
@@ -134,9 +184,9 @@ final class RunCommandTest {
         String cpu = Integer.toString(ThreadAffinity.ofProcess().first());
         assertEquals(0, execute("run", "--cores", cpu, "--tasks", "2", "--samples", "3", "--format", "csv"));
         List<String> lines = out.toString().lines().toList();
-        assertEquals("scheduler,task,core,seen,samples,misplaced,nanos,thread", lines.getFirst());
+        assertEquals("scheduler,task,core,seen,samples,misplaced,moved,nanos,thread", lines.getFirst());
         assertEquals(3, lines.size());
-        assertTrue(lines.get(2).matches("heddle,1,%s,%s:3,3,0,[0-9]+,task-1".formatted(cpu, cpu)), lines.get(2));
+        assertTrue(lines.get(2).matches("heddle,1,%s,%s:3,3,0,0,[0-9]+,task-1".formatted(cpu, cpu)), lines.get(2));
         assertTrue(err.toString().contains("6 samples on 1 core, 0 misplaced"), err::toString);
     }
 

@@ -8,6 +8,8 @@
  *                       --> submit(Callable)     a Future
  *                       --> executor()           an ExecutorService of its own
  *                       --> threadFactory()      for whatever takes a factory
+ *                       --> preferred()  --> the same, on core 3 if it can
+ *        anywhere() --> the same, on any core
  * </pre>
  *
  * <p>A task runs as a virtual thread. Its carrier, the platform thread under it, is pinned to the core's CPU; the task

@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.Blocking;
 import dev.heddle.runtime.CloseReport;
 import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.IdleStrategy;
 import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.ResizePolicy;
 import dev.heddle.runtime.TaskMode;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -74,11 +78,44 @@ final class ExamplesTest {
 
     @Test
     void shards() throws Exception {
-        try (CoreManager cores = CoreManager.builder().start()) {
-            Core core = cores.on(CPU);
+        try (CoreManager cores = CoreManager.builder().exclusive(CpuSet.of(CPU)).start()) {
             Map<String, Long> shard = new HashMap<>(); // touched by tasks of this core only
-            Future<Long> count = core.submit(() -> shard.merge("key", 1L, Long::sum));
-            assertEquals(1L, count.get());
+            Future<Long> count = cores.on(CPU).submit(() -> shard.merge("key", 1L, Long::sum));
+            System.out.println(count.get());
+        }
+    }
+
+    @Test
+    void placesThatAreNoOneCore() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            // Anywhere: spread over the cores, and stolen by those that have nothing to do.
+            Future<Integer> somewhere = cores.anywhere().submit(ThreadAffinity::currentCpu);
+            // This core if it can: another one may take it while this one is busy, and it comes home when it suspends.
+            Future<Integer> nearby = cores.on(CPU).preferred().submit(ThreadAffinity::currentCpu);
+            assertTrue(cores.cores().contains(somewhere.get()));
+            assertTrue(cores.cores().contains(nearby.get()));
+        }
+    }
+
+    @Test
+    void blocking() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start();
+                InputStream slowDisk = new ByteArrayInputStream(new byte[] {7})) {
+            Future<Integer> read = cores.on(CPU).submit(() -> {
+                int firstByte = Blocking.call(() -> slowDisk.read());
+                return firstByte;
+            });
+            assertEquals(7, read.get());
+        }
+    }
+
+    @Test
+    void resizing() {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            CpuSet all = cores.cores();
+            cores.resize(CpuSet.of(CPU)); // refused if a core that goes has tasks of its own
+            cores.resize(all, ResizePolicy.MOVE); // or FAIL: see ResizePolicy
+            assertEquals(all, cores.cores());
         }
     }
 

@@ -27,10 +27,15 @@ final class Monitor {
      * When no core has run anything for some rounds the monitor sleeps until a sender finds a core at rest or has sent
      * something from outside (noticeWork): an idle program has no thread that wakes up.
      *
+     * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
+     * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
+     * for a time slice: on a machine that is overloaded every round is late.
+     *
      * The slice of a hog is counted in time on the CPU, as the kernel counts it: a pause of the whole JVM, or a CPU that other
      * programs want too, makes nobody a hog, and a monitor that comes late because of them is no less exact.
      */
     private static final long ROUND_NANOS = 300_000;
+    private static final long LATE_NANOS = 4 * ROUND_NANOS;
     private static final int IDLE_ROUNDS = 16;
 
     /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
@@ -41,6 +46,7 @@ final class Monitor {
 
     private final Scheduler scheduler;
     private final Map<VirtualCoreContext, Watch> watches = new HashMap<>();
+    private final Map<Integer, Reports> reports = new HashMap<>();
     private final Thread thread;
 
     /** It sleeps until somebody wakes it. */
@@ -57,8 +63,12 @@ final class Monitor {
         long slices = -1;
         long sliceSince;
         boolean isReported;
+    }
+
+    /** How often hogs of one CPU were logged in one minute. */
+    private static final class Reports {
         long minute;
-        int reports;
+        int count;
     }
 
     Monitor(Scheduler scheduler) {
@@ -90,17 +100,19 @@ final class Monitor {
     private void run() {
         JdkThreads.widen();
         int idleRounds = 0;
+        long last = System.nanoTime();
         while (!scheduler.hasEnded()) {
             long now = System.nanoTime();
             boolean busy = false;
             try {
-                busy = round(now);
+                busy = round(now, now - last > LATE_NANOS);
             } catch (Throwable t) {
                 report(
                         Level.ERROR,
                         "the monitor of manager '" + scheduler.settings().name() + "' failed, it goes on",
                         t);
             }
+            last = now;
             idleRounds = busy ? 0 : idleRounds + 1;
             if (idleRounds <= IDLE_ROUNDS) {
                 LockSupport.parkNanos(this, ROUND_NANOS);
@@ -132,10 +144,10 @@ final class Monitor {
         return !scheduler.global().isEmpty();
     }
 
-    private boolean round(long now) {
+    private boolean round(long now, boolean late) {
         boolean busy = false;
         for (VirtualCoreContext core : scheduler.cores()) {
-            busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now);
+            busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now, late);
         }
         if (scheduler.hasWork()) {
             scheduler.wakeOne(); // for a sender that was cut short after it had sent
@@ -145,7 +157,7 @@ final class Monitor {
     }
 
     /** Returns whether the core runs a task. */
-    private boolean look(VirtualCoreContext core, Watch watch, long now) {
+    private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
         long lease = core.lease().number();
         long dispatches = core.dispatches();
         boolean running = core.lease().isRunning() && !core.isResting();
@@ -169,17 +181,18 @@ final class Monitor {
         if (core.queues().next() != null) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }
+        boolean forASlice = now - watch.since >= scheduler.settings().sliceNanos();
         if (isAsleep(carrier.kernelId())) {
-            if (something && !core.isExclusive()) {
+            if (something && !core.isExclusive() && (!late || forASlice)) {
                 core.handOver(lease);
             }
-        } else if (now - watch.since >= scheduler.settings().sliceNanos()
+        } else if (forASlice
                 && computedSince(watch, carrier.kernelId())
                         >= scheduler.settings().sliceNanos()) {
             if (!watch.isReported) {
                 watch.isReported = true;
                 core.countHog();
-                reportHog(core, watch, carrier, now - watch.since);
+                reportHog(core, carrier, now - watch.since);
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
             if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
@@ -230,17 +243,18 @@ final class Monitor {
         return Path.of("/proc/self/task/" + kernelId + "/" + name);
     }
 
-    private void reportHog(VirtualCoreContext core, Watch watch, CarrierThread carrier, long nanos) {
+    private void reportHog(VirtualCoreContext core, CarrierThread carrier, long nanos) {
         Runnable continuation = carrier.running();
         Thread task = continuation == null ? null : VirtualThreadHook.threadOf(continuation);
         StackTraceElement[] stack = task == null ? new StackTraceElement[0] : task.getStackTrace();
         LongTaskEvent.commit(core.cpu(), task, nanos, stack);
         long minute = TimeUnit.NANOSECONDS.toMinutes(System.nanoTime());
-        if (minute != watch.minute) {
-            watch.minute = minute;
-            watch.reports = 0;
+        Reports logged = reports.computeIfAbsent(core.cpu(), cpu -> new Reports());
+        if (minute != logged.minute) {
+            logged.minute = minute;
+            logged.count = 0;
         }
-        if (watch.reports++ < REPORTS_PER_MINUTE) {
+        if (logged.count++ < REPORTS_PER_MINUTE) {
             StringBuilder text = new StringBuilder()
                     .append(core)
                     .append(" has run one task for ")

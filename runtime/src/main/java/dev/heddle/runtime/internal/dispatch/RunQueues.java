@@ -27,8 +27,8 @@ final class RunQueues {
      *              fresh     started here and never run: newest first         thieves, the older half of it
      *   PREFERRED  preferred made runnable by anyone                          thieves, after everything else
      *
-     * Order of dispatch. Each tick begins with the next of the three kinds, so that none starves another. Among ANY: `next`
-     * first, because what a task has just woken finds its data in the cache, until the monitor says that a chain of such
+     * Order of dispatch. PINNED and the rest are first in turn, and so are ANY and PREFERRED, and the channel and the local
+     * queue, so that none starves another. Among ANY: `next` first, because what a task has just woken finds its data in the cache, until the monitor says that a chain of such
      * wake-ups has used up its time slice; then ready and fresh in turn. Newest first among the fresh ones makes a tree of
      * tasks run depth first: what waits grows with its depth, not with its breadth. Every 61st tick looks at the global
      * queue first, and every 61st at the oldest fresh one, so that no flood starves either (61 is Go's: a prime, so that it
@@ -40,11 +40,6 @@ final class RunQueues {
 
     private static final int OLDEST_FRESH_TICK = 30;
     private static final int MOST_FROM_GLOBAL = StealableRunQueue.CAPACITY / 2;
-    private static final int KINDS = 3;
-
-    /** A tick is counted up to here: a multiple of what it is divided by. */
-    private static final long TICKS = 6L * GLOBAL_PERIOD;
-
     private static final VarHandle NEXT =
             fieldVarHandle(MethodHandles.lookup(), "next", VarHandle.class, RunQueues.class, Runnable.class);
 
@@ -63,7 +58,8 @@ final class RunQueues {
     /** Set by the monitor, cleared by the owner: `next` has had its time, the others are first once. */
     private volatile boolean sliceIsOver;
 
-    private long tick;
+    /** Counts down from one look at the global queue to the next. */
+    private int tick;
 
     /** Whether the continuation that was taken last inherits the time slice of the one before it. */
     private boolean inheritsSlice;
@@ -153,30 +149,33 @@ final class RunQueues {
     /** Takes what is to run now, or returns null if nothing waits for this core and nothing in the global queue. */
     @Nullable
     Runnable poll() {
-        int now = (int) (tick++ % TICKS);
-        Runnable first = null;
-        if (now % GLOBAL_PERIOD == 0) {
-            first = global.poll();
-        } else if (now % GLOBAL_PERIOD == OLDEST_FRESH_TICK) {
-            first = fresh.pollOldest();
-        }
+        int now = tick == 0 ? GLOBAL_PERIOD - 1 : tick - 1;
+        tick = now;
         inheritsSlice = false;
-        if (shuffle != null) {
-            now = shuffle.nextInt(KINDS);
-        }
-        for (int i = 0; first == null && i < KINDS; i++) {
-            int kind = (now + i) % KINDS;
-            first = kind == 0 ? pollPinned() : kind == 1 ? pollAny(now) : preferred.poll();
+        Runnable first = now == 0 ? global.poll() : now == OLDEST_FRESH_TICK ? fresh.pollOldest() : null;
+        if (first == null) {
+            int turn = shuffle == null ? now : shuffle.nextInt();
+            boolean pinnedFirst = (turn & 1) == 0;
+            first = pinnedFirst ? pollPinned(turn) : pollShared(turn);
+            if (first == null) {
+                first = pinnedFirst ? pollShared(turn) : pollPinned(turn);
+            }
         }
         return first == null ? pollGlobal() : first;
     }
 
-    private @Nullable Runnable pollPinned() {
+    private @Nullable Runnable pollShared(int turn) {
+        boolean anyFirst = (turn & 2) == 0;
+        Runnable first = anyFirst ? pollAny(turn) : preferred.poll();
+        return first != null ? first : anyFirst ? preferred.poll() : pollAny(turn);
+    }
+
+    private @Nullable Runnable pollPinned(int turn) {
         if (shuffle != null) {
             return pollShuffled(shuffle);
         }
         // In turn, or a task that only yields would keep out all that comes from outside.
-        boolean channelFirst = (tick & 1) == 0;
+        boolean channelFirst = (turn & 2) == 0;
         Runnable first = channelFirst ? channel.poll() : local.poll();
         return first != null ? first : channelFirst ? local.poll() : channel.poll();
     }
@@ -189,7 +188,7 @@ final class RunQueues {
         return local.isEmpty() ? null : local.removeAt(random.nextInt(local.size()));
     }
 
-    private @Nullable Runnable pollAny(int now) {
+    private @Nullable Runnable pollAny(int turn) {
         if (next != null) {
             if (sliceIsOver || (shuffle != null && shuffle.nextBoolean())) {
                 Runnable late = takeNext();
@@ -205,7 +204,7 @@ final class RunQueues {
                 }
             }
         }
-        boolean readyFirst = shuffle == null ? (now & 1) == 0 : shuffle.nextBoolean();
+        boolean readyFirst = (turn & 4) == 0;
         Runnable first = readyFirst ? ready.pollOldest() : pollFresh();
         return first != null ? first : readyFirst ? pollFresh() : ready.pollOldest();
     }

@@ -13,13 +13,9 @@ import dev.heddle.runtime.internal.task.TaskPlace;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -62,20 +58,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
 
-    /** Spare carriers that a core keeps, and for how long: enough for tasks that block a few at a time. */
-    private static final int MOST_SPARES = 4;
-
-    private static final long SPARE_AGE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    /** Carriers that a core may have: those beyond the first are in calls that block, each on a stack of its own. */
-    private static final int MOST_CARRIERS = 1024;
-
-    /** Passes over all other cores before a search is given up. */
-    private static final int STEAL_PASSES = 4;
-
-    /** How long a thief lets a core run what it has just woken before it takes it away: some microseconds. */
-    private static final int STEAL_NEXT_SPINS = 64;
-
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final VarHandle DISPATCHES =
             fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
@@ -93,10 +75,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final OwnerState owner = new OwnerState();
     private final Lease lease = new Lease();
     private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
-    private final Set<CarrierThread> carriers = ConcurrentHashMap.newKeySet();
-
-    /** Those that wait for a lease, or are about to. Whoever takes one out gives it a lease, or puts it back. */
-    private final ConcurrentLinkedDeque<CarrierThread> spares = new ConcurrentLinkedDeque<>();
+    private final CarrierPool carriers = new CarrierPool();
 
     private final TaskPlace pinned;
     private final TaskPlace preferred;
@@ -114,11 +93,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Where a resize has moved its PINNED tasks. Written before {@link #leaving}. */
     private volatile @Nullable VirtualCoreContext movedTo;
 
-    /** Owner: counts among the searchers. */
-    private boolean searching;
-
-    /** Owner: the state of a xorshift generator, never 0. */
-    private int random;
+    /** The owner's. */
+    private final WorkSearch search;
 
     // Written by the owner, in opaque mode; read by anyone, for monitoring.
     @SuppressWarnings("UnusedVariable") // through the handles
@@ -145,11 +121,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     VirtualCoreContext(Scheduler scheduler, int cpu, @Nullable SplittableRandom shuffle) {
         super(scheduler.settings(), cpu);
         this.scheduler = scheduler;
-        this.random = cpu + 1;
         this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
         this.pinned = scheduler.place("core " + cpu, this, this::wakeToEnd);
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, () -> {});
+        this.search = new WorkSearch(scheduler, this);
         scheduler.searchers().rested(); // VACANT, and counted
     }
 
@@ -215,28 +191,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if it is needed no longer, and must end
      */
     boolean awaitLease(CarrierThread waiting) {
-        if (waiting.lease() != 0) {
-            return true;
-        }
-        if (isEnding() || spares.size() >= MOST_SPARES) {
-            return false;
-        }
-        spares.addLast(waiting); // 1. publish
-        long since = System.nanoTime();
-        while (waiting.lease() == 0) {
-            boolean old = System.nanoTime() - since >= SPARE_AGE_NANOS;
-            if ((old || isEnding()) && spares.remove(waiting)) { // 2. look. Pairs with wakeToEnd()
-                return false;
-            }
-            Thread.interrupted(); // a set interrupt status would make park return at once, for ever
-            LockSupport.parkNanos(this, SPARE_AGE_NANOS);
-        }
-        return true;
+        return waiting.lease() != 0 || carriers.awaitLease(waiting, this::isEnding);
     }
 
     /** Carrier: ends. */
     void carrierEnded(CarrierThread ended) {
-        carriers.remove(ended);
+        carriers.ended(ended);
     }
 
     /** By who holds the core: gives it to a carrier, a spare one or a new one. */
@@ -247,7 +207,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return;
         }
         long number = lease.pass();
-        CarrierThread spare = spares.pollLast();
+        CarrierThread spare = carriers.takeSpare();
         if (spare != null) {
             carrier = spare;
             spare.assign(number);
@@ -258,21 +218,14 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     private void startCarrier(long number) {
         CarrierThread fresh = new CarrierThread(this, number);
+        carrier = fresh;
         boolean running = false;
         try {
-            if (number != 0) {
-                carrier = fresh;
-            }
-            carriers.add(fresh);
-            fresh.start();
+            carriers.start(fresh);
             running = true;
         } finally {
             if (!running) {
-                carriers.remove(fresh);
-                spareIsComing = false;
-                if (number != 0) {
-                    announce(OwnerState.rest(VACANT, !leaving, lease.number())); // so that the next sender tries again
-                }
+                announce(OwnerState.rest(VACANT, !leaving, lease.number())); // so that the next sender tries again
             }
         }
     }
@@ -366,9 +319,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (rest != AWAKE) {
             seeTo(rest);
         }
-        for (CarrierThread spare : spares) {
-            LockSupport.unpark(spare);
-        }
+        carriers.wakeSpares();
     }
 
     /** By who has ended a rest. */
@@ -388,7 +339,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Carrier: has become the owner. */
     void begin() {
-        searching = owner.acknowledge();
+        if (owner.acknowledge()) {
+            search.appointed();
+        }
     }
 
     /**
@@ -401,12 +354,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         while (true) {
             Runnable continuation = leaving ? pollLeaving() : queues.poll();
             if (continuation == null && !leaving) {
-                continuation = search();
+                continuation = search.steal();
             }
             if (continuation != null) {
-                if (searching) {
-                    endSearch();
-                }
+                search.succeed();
                 DISPATCHES.setOpaque(this, (long) DISPATCHES.get(this) + 1);
                 if (!queues.inheritsSlice()) {
                     SLICES.setOpaque(this, (long) SLICES.get(this) + 1);
@@ -432,92 +383,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return continuation;
     }
 
-    /** Owner: looks for work at other cores, if not enough others do. */
-    private @Nullable Runnable search() {
-        return trySearching() ? steal() : null;
-    }
-
-    private boolean trySearching() {
-        if (!searching) {
-            int cores = scheduler.cores().length;
-            searching = cores > 1 && scheduler.searchers().tryStart(cores);
-        }
-        return searching;
-    }
-
-    private @Nullable Runnable steal() {
-        VirtualCoreContext[] cores = scheduler.cores();
-        for (int pass = 1; pass <= STEAL_PASSES; pass++) {
-            int start = nextRandom() % cores.length;
-            int stride = strideCoprimeTo(cores.length);
-            for (int i = 0, at = start; i < cores.length; i++, at = (at + stride) % cores.length) {
-                VirtualCoreContext victim = cores[at];
-                if (victim != this) {
-                    Runnable stolen = queues.steal(victim.queues);
-                    if (stolen == null && pass == STEAL_PASSES) {
-                        stolen = stealLast(victim);
-                    }
-                    if (stolen != null) {
-                        STEALS.setOpaque(this, (long) STEALS.get(this) + 1);
-                        return stolen;
-                    }
-                }
-            }
-            Runnable fromGlobal = queues.poll();
-            if (fromGlobal != null) {
-                return fromGlobal;
-            }
-        }
-        return null;
-    }
-
-    /** What a core has just woken, if it does not come to run that; else what would rather run there. */
-    private @Nullable Runnable stealLast(VirtualCoreContext victim) {
-        Runnable next = victim.queues.next();
-        if (next != null) {
-            long before = victim.dispatches();
-            for (int i = 0; i < STEAL_NEXT_SPINS; i++) {
-                Thread.onSpinWait();
-            }
-            if (victim.dispatches() == before && victim.queues.takeNext(next)) {
-                return next;
-            }
-        }
-        return victim.queues.takePreferred();
-    }
-
-    private int strideCoprimeTo(int cores) {
-        int stride = 1 + nextRandom() % cores;
-        while (!areCoprime(stride, cores)) {
-            stride = 1 + stride % cores; // 1 is coprime to all
-        }
-        return stride;
-    }
-
-    private static boolean areCoprime(int a, int b) {
-        while (b != 0) {
-            int remainder = a % b;
-            a = b;
-            b = remainder;
-        }
-        return a == 1;
-    }
-
-    private int nextRandom() {
-        random ^= random << 13;
-        random ^= random >>> 17;
-        random ^= random << 5;
-        return random & Integer.MAX_VALUE;
-    }
-
-    /** Owner: has found work. The last who searched sees to it that another does, if there is more. */
-    private void endSearch() {
-        searching = false;
-        if (scheduler.searchers().stop() && scheduler.hasWork()) {
-            scheduler.wakeOne();
-        }
-    }
-
     /** Owner: looks for work for as long as the settings say. Returns whether there is some. */
     private boolean spin() {
         long spinNanos = settings().spinNanos();
@@ -533,7 +398,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 Thread.onSpinWait();
             }
             if (!leaving
-                    && (trySearching()
+                    && (search.tryStart()
                             ? scheduler.hasWork()
                             : !scheduler.global().isEmpty())) {
                 return true;
@@ -546,11 +411,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Owner: parks until there may be work, or leaves the core vacant. Returns false if it is the owner no longer. */
     private boolean rest(CarrierThread here) {
-        boolean hasSearched = searching;
-        if (searching) {
-            searching = false;
-            scheduler.searchers().stop(); // before the second look
-        }
+        boolean hasSearched = search.giveUp(); // before the second look
         queues.clearUnused();
         here.rests();
         long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, !leaving, here.lease());
@@ -567,9 +428,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (here.lease() != lease.number()) {
             return false; // a task that came back from a blocking call has taken the core
         }
-        if (owner.acknowledge()) {
-            searching = true;
-        }
+        begin();
         return true;
     }
 
@@ -634,7 +493,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if the caller does not own the core, or there are as many carriers as there may be
      */
     boolean give(CarrierThread here) {
-        if (carriers.size() >= MOST_CARRIERS || !here.enter()) {
+        if (carriers.isFull() || !here.enter()) {
             return false;
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
@@ -683,23 +542,35 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return whether the core has changed hands
      */
     boolean handOver(long number) {
-        CarrierThread spare = spares.pollLast();
+        CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
-            if (!spareIsComing && carriers.size() < MOST_CARRIERS) {
-                spareIsComing = true;
-                startCarrier(0);
+            if (!spareIsComing && !carriers.isFull()) {
+                startSpare();
             }
             return false;
         }
         long next = lease.take(number);
         if (next == 0) {
-            spares.addLast(spare);
+            carriers.putBack(spare);
             return false;
         }
         carrier = spare;
         handOvers.getAndIncrement();
         spare.assign(next);
         return true;
+    }
+
+    private void startSpare() {
+        spareIsComing = true;
+        boolean running = false;
+        try {
+            carriers.start(new CarrierThread(this, 0));
+            running = true;
+        } finally {
+            if (!running) {
+                spareIsComing = false;
+            }
+        }
     }
 
     // ---- removal by a resize ----
@@ -762,13 +633,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     @Override
     public void awaitCarriersGone(long nanos) throws InterruptedException {
-        long deadline = System.nanoTime() + nanos;
-        for (CarrierThread each : carriers) {
-            long left = deadline - System.nanoTime();
-            if (left > 0) {
-                each.join(TimeUnit.NANOSECONDS.toMillis(left), (int) (left % 1_000_000));
-            }
-        }
+        carriers.awaitGone(nanos);
     }
 
     @Override
@@ -789,7 +654,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 handOvers.get(),
                 hogs.get(),
                 carriers.size(),
-                spares.size());
+                carriers.spares());
     }
 
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
@@ -803,6 +668,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     long slices() {
         return (long) SLICES.getOpaque(this);
+    }
+
+    /** Owner: has taken from another core. */
+    void countSteal() {
+        STEALS.setOpaque(this, (long) STEALS.get(this) + 1);
     }
 
     /** Monitor: its task has computed for longer than a time slice. */
@@ -836,6 +706,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     int spareCount() {
-        return spares.size();
+        return carriers.spares();
     }
 }

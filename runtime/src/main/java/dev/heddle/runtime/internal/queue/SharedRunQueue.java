@@ -37,6 +37,9 @@ public final class SharedRunQueue<T> {
 
     /** Takes the oldest item, or returns null. */
     public @Nullable T poll() {
+        if (size.get() <= 0) {
+            return null; // nothing is linked that is not counted, and this look is cheaper
+        }
         T item = items.poll();
         if (item != null) {
             size.getAndDecrement();
