@@ -260,7 +260,7 @@ final class Monitor {
                     .append(" has run one task for ")
                     .append(TimeUnit.NANOSECONDS.toMillis(nanos))
                     .append(" ms without a suspension: ")
-                    .append(task == null ? "unknown" : task);
+                    .append(task == null ? "it has ended meanwhile" : task);
             for (int i = 0; i < Math.min(stack.length, STACK_DEPTH); i++) {
                 text.append("\n\tat ").append(stack[i]);
             }
