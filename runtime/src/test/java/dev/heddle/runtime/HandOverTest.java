@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -19,6 +20,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
 import org.junit.jupiter.api.Test;
@@ -96,6 +98,32 @@ final class HandOverTest {
             assertFalse(blocked.isDone());
             fifo.write();
             assertEquals(1, blocked.get());
+        }
+    }
+
+    /** The monitor sleeps when all rests for some milliseconds. It must be awake again whenever a core is, however that came. */
+    @ParameterizedTest
+    @EnumSource
+    void theMonitorSleepsOnlyWhileEveryCoreRests(Way first) throws Exception {
+        try (CoreManager cores = builder().idleStrategy(IdleStrategy.park()).start();
+                Fifo fifo = new Fifo(folder)) {
+            Core core = cores.on(CPU);
+            Random random = new Random(1);
+            for (int round = 0; round < 300; round++) {
+                CountDownLatch ran = new CountDownLatch(1);
+                Future<Integer> blocked = core.submit(() -> {
+                    long nanos = random.nextLong(4_000_000, 7_000_000);
+                    first.block(() -> {
+                        LockSupport.parkNanos(nanos); // with a carrier, or without, until the monitor is about to sleep
+                        return 0;
+                    });
+                    core.start(ran::countDown);
+                    return fifo.read(); // untold, and nobody sends anything any more
+                });
+                ran.await();
+                fifo.write();
+                assertEquals(1, blocked.get());
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,9 @@ final class Monitor {
      * of. One that is in the same task for a time slice, and runs, is a hog. So a blocked carrier is found after one to two
      * rounds, and the round is a third of the millisecond that what waits behind it may lose.
      *
-     * When no core has run anything for some rounds the monitor sleeps until a sender finds a core at rest or has sent
-     * something from outside (noticeWork): an idle program has no thread that wakes up.
+     * When no core has run anything for some rounds and all rest, the monitor sleeps until a sender finds a core at rest or has
+     * sent something from outside (noticeWork): an idle program has no thread that wakes up. Cores that spin for work are
+     * looked at every 10 ms.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -37,6 +39,9 @@ final class Monitor {
     private static final long ROUND_NANOS = 300_000;
     private static final long LATE_NANOS = 4 * ROUND_NANOS;
     private static final int IDLE_ROUNDS = 16;
+
+    /** While cores are awake and run nothing, because they spin for work. */
+    private static final long NAP_NANOS = 10_000_000;
 
     /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
     private static final int MOST_SHARING = 8;
@@ -89,7 +94,7 @@ final class Monitor {
         LockSupport.unpark(thread);
     }
 
-    /** There may be work where the monitor sees none. From any thread. */
+    /** A core's rest has ended, or something has come from outside. From any thread. */
     void noticeWork() {
         if (asleep) {
             asleep = false;
@@ -126,8 +131,10 @@ final class Monitor {
     private void sleep() {
         watches.clear();
         asleep = true; // 1. announce
-        if (!anyBusy()) { // 2. look again. Pairs with noticeWork(): a sender has sent before it looks whether this
-            // sleeps
+        // 2. look again. Pairs with noticeWork(): whoever has ended a core's rest looks whether this sleeps after that
+        if (anyAwake()) {
+            LockSupport.parkNanos(this, NAP_NANOS);
+        } else {
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.park(this);
             }
@@ -135,18 +142,22 @@ final class Monitor {
         asleep = false;
     }
 
-    private boolean anyBusy() {
-        for (VirtualCoreContext core : scheduler.cores()) {
-            if (core.lease().isRunning() && !core.isResting()) {
+    private boolean anyAwake() {
+        for (VirtualCoreContext core : scheduler.allCores()) {
+            if (!core.isResting()) {
                 return true;
             }
         }
-        return !scheduler.global().isEmpty();
+        return false;
     }
 
     private boolean round(long now, boolean late) {
         boolean busy = false;
-        for (VirtualCoreContext core : scheduler.cores()) {
+        VirtualCoreContext[] cores = scheduler.allCores();
+        if (watches.size() > cores.length) {
+            watches.keySet().retainAll(Set.of(cores));
+        }
+        for (VirtualCoreContext core : cores) {
             busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now, late);
         }
         if (scheduler.hasWork()) {

@@ -5,7 +5,9 @@ import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,8 +30,8 @@ public final class Scheduler implements CoreBackend, Executor {
 
     private volatile VirtualCoreContext[] cores = {};
 
-    /** Those that a resize has removed and that may have tasks still. Guarded by this. */
-    private final List<VirtualCoreContext> leaving = new ArrayList<>();
+    /** Those, and the ones that a resize has removed and that may have tasks still. */
+    private volatile VirtualCoreContext[] allCores = {};
 
     private volatile boolean ended;
 
@@ -64,14 +66,19 @@ public final class Scheduler implements CoreBackend, Executor {
     }
 
     @Override
-    public synchronized void setCores(List<CoreContext> present) {
-        for (VirtualCoreContext core : cores) {
-            if (!present.contains(core)) {
-                leaving.add(core);
+    public void setCores(List<CoreContext> present) {
+        Set<VirtualCoreContext> all = new LinkedHashSet<>();
+        present.forEach(core -> all.add((VirtualCoreContext) core));
+        cores = all.toArray(VirtualCoreContext[]::new);
+        for (VirtualCoreContext core : allCores) {
+            if (!core.isGone()) {
+                all.add(core);
             }
         }
-        leaving.removeIf(VirtualCoreContext::isGone);
-        cores = present.stream().map(VirtualCoreContext.class::cast).toArray(VirtualCoreContext[]::new);
+        allCores = all.toArray(VirtualCoreContext[]::new);
+        if (ended) {
+            end(); // it has come meanwhile, and did not know the new ones
+        }
     }
 
     @Override
@@ -162,21 +169,19 @@ public final class Scheduler implements CoreBackend, Executor {
     /** The last place is closed and its last task has left: carriers go when they find nothing to run. */
     private void end() {
         ended = true;
-        for (VirtualCoreContext core : allCores()) {
+        for (VirtualCoreContext core : allCores) {
             core.wakeToEnd();
         }
         monitor.end();
     }
 
-    /** The present cores, and those that have been removed. */
-    private synchronized List<VirtualCoreContext> allCores() {
-        List<VirtualCoreContext> all = new ArrayList<>(List.of(cores));
-        all.addAll(leaving);
-        return all;
-    }
-
     boolean hasEnded() {
         return ended;
+    }
+
+    /** The present cores, and removed ones that may have tasks still. */
+    VirtualCoreContext[] allCores() {
+        return allCores;
     }
 
     VirtualCoreContext[] cores() {

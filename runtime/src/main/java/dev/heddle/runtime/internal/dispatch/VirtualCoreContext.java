@@ -144,7 +144,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         long rest = owner.rouse(AWAKE);
         if (rest != AWAKE) {
             try {
-                seeTo(rest);
+                restEnded(rest);
+                seat();
             } catch (Throwable t) {
                 started.completeExceptionally(t);
             }
@@ -177,7 +178,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (failed.lease() == 0) {
             spareIsComing = false;
         } else {
-            announce(OwnerState.rest(VACANT, !leaving, lease.number())); // before the log, which may fail as well
+            leaveVacant(); // before the log, which may fail as well
         }
         if (!first) {
             System.getLogger(VirtualCoreContext.class.getName())
@@ -225,8 +226,21 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             running = true;
         } finally {
             if (!running) {
-                announce(OwnerState.rest(VACANT, !leaving, lease.number())); // so that the next sender tries again
+                leaveVacant();
             }
+        }
+    }
+
+    /** By who holds the core, and has found no carrier for it: the next sender tries again. */
+    private void leaveVacant() {
+        decline();
+        announce(OwnerState.rest(VACANT, !leaving, lease.number()));
+    }
+
+    /** By who holds the core: if it was woken to search, it counts among the searchers no longer. */
+    private void decline() {
+        if (owner.acknowledge()) {
+            scheduler.searchers().stop();
         }
     }
 
@@ -324,15 +338,25 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** By who has ended a rest. */
     private void seeTo(long rest) {
-        if (OwnerState.isCounted(rest)) {
-            scheduler.searchers().roused();
-        }
+        restEnded(rest);
         if (OwnerState.kind(rest) == PARKED) {
             LockSupport.unpark(carrier);
         } else {
-            seat();
+            handOver();
+        }
+    }
+
+    /** By whoever has ended a rest, or taken it back: no core is awake without the monitor knowing it. */
+    private void restEnded(long rest) {
+        if (OwnerState.isCounted(rest)) {
+            scheduler.searchers().roused();
         }
         scheduler.monitor().noticeWork();
+    }
+
+    private void handOver() {
+        handOvers.getAndIncrement();
+        seat();
     }
 
     // ---- the owner ----
@@ -454,8 +478,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     private boolean takeBack(long rest) {
         boolean mine = owner.takeBack(rest);
-        if (mine && OwnerState.isCounted(rest)) {
-            scheduler.searchers().roused();
+        if (mine) {
+            restEnded(rest);
         }
         return mine;
     }
@@ -498,14 +522,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
         here.forgetLease();
-        handOvers.getAndIncrement();
         if (queues.isEmpty()) {
             announce(rest);
             if (!hasReasonToStay(rest, true) || !takeBack(rest)) {
                 return true;
             }
         }
-        seat();
+        handOver();
         return true;
     }
 
@@ -519,15 +542,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 return false;
             }
         }
-        if (OwnerState.isCounted(rest)) {
-            scheduler.searchers().roused();
-        }
+        restEnded(rest);
         carrier = here;
         long number = lease.pass();
         if (sleeper != null) {
-            // Now that the lease has passed, the sleeper can see that the core is another's. And before the task runs:
-            // the
-            // monitor may take the core from then on, and the next owner announce a rest.
+            // After the lease has passed, so that the sleeper sees that the core is another's; before the task runs,
+            // for
+            // from then on the monitor may take the core, and the next owner announce a rest.
             owner.announce(AWAKE);
             LockSupport.unpark(sleeper);
         }
@@ -581,9 +602,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         leaving = true;
         long rest = owner.rouse(AWAKE);
         if (rest != AWAKE) {
-            if (OwnerState.isCounted(rest)) {
-                scheduler.searchers().roused();
-            }
+            restEnded(rest);
             if (OwnerState.kind(rest) == PARKED) {
                 LockSupport.unpark(carrier); // in its next rest it is not counted
             } else {
@@ -617,6 +636,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** By who holds the core without being its carrier: hands on what waits, and leaves it vacant. */
     private void moveAll(VirtualCoreContext target) {
+        decline();
         long rest;
         do {
             queues.evacuate();
@@ -627,6 +647,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             rest = OwnerState.rest(VACANT, false, lease.pass());
             owner.announce(rest);
         } while (!queues.isEmpty() && owner.takeBack(rest));
+        scheduler.wakeOne(); // whoever has sent something while this counted as searching relied on it
     }
 
     // ---- for monitoring ----
