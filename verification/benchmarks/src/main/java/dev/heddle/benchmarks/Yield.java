@@ -1,8 +1,11 @@
 package dev.heddle.benchmarks;
 
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -79,7 +82,7 @@ public class Yield {
         ended.await();
     }
 
-    /** The floor: the JDK's continuations, switched by a loop. */
+    /** The floors: the JDK's continuations, and its virtual threads, switched by a loop. */
     @State(Scope.Benchmark)
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -87,7 +90,7 @@ public class Yield {
     @Measurement(iterations = 5, time = 1)
     @Fork(
             value = 3,
-            jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.EXPORT_CONTINUATION})
+            jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.EXPORT_CONTINUATION})
     public static class Floor {
         private static final MethodHandle NEW;
         private static final MethodHandle RUN;
@@ -115,6 +118,28 @@ public class Yield {
         @Setup(Level.Trial)
         public void pin() {
             Venue.pinToLast();
+        }
+
+        /**
+         * Two virtual threads whose scheduler is a queue of this thread's and a loop: what the JDK's virtual threads cost above
+         * their continuations, whoever schedules them.
+         */
+        @Benchmark
+        @OperationsPerInvocation(2 * YIELDS)
+        public void twoVirtualThreads() {
+            Queue<Runnable> runnable = new ArrayDeque<>();
+            for (int i = 0; i < 2; i++) {
+                VirtualThreadHook.newThread(runnable::add, null, () -> {
+                            for (int j = 0; j < YIELDS; j++) {
+                                Thread.yield();
+                            }
+                        })
+                        .start();
+            }
+            Runnable next;
+            while ((next = runnable.poll()) != null) {
+                next.run();
+            }
         }
 
         /** Two continuations, ten thousand yields each; the time of each. */
