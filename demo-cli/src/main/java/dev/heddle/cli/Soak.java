@@ -183,6 +183,14 @@ final class Soak {
         }
         resizeTo(manager, all, ResizePolicy.REFUSE);
         probe(manager);
+        if (!comesTrue(() -> isBalanced(manager.schedulerStatistics()))) {
+            broke("INV-5: at rest, not every core is counted as idle: "
+                    + manager.schedulerStatistics().toLine());
+        }
+    }
+
+    private static boolean isBalanced(SchedulerStatistics now) {
+        return now.idle() == now.cores() && now.spinning() == 0;
     }
 
     private void send(CoreManager manager, SoakResources resources, SplittableRandom random) {

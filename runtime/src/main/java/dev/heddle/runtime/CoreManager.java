@@ -226,17 +226,16 @@ public final class CoreManager implements AutoCloseable {
             List<Core> going = new ArrayList<>();
             Map<Integer, Core> next = new TreeMap<>(cores);
             next.values().removeIf(core -> !cpus.contains(core.cpu()) && going.add(core));
-            if (policy == ResizePolicy.REFUSE) {
-                suspend(going);
-            }
+            Map<Integer, Core> added = startMissing(cpus, next);
             try {
-                startMissing(cpus, next);
-            } catch (Throwable t) {
                 if (policy == ResizePolicy.REFUSE) {
-                    going.forEach(core -> core.context().pinned().reopen());
+                    suspend(going);
                 }
-                throw t;
+            } catch (IllegalStateException hasTasks) {
+                discard(added.values(), "the resize was refused");
+                throw hasTasks;
             }
+            next.putAll(added);
             replace(next, going, policy);
         } finally {
             resizing.unlock();
@@ -275,50 +274,51 @@ public final class CoreManager implements AutoCloseable {
         removed = stillRemoved;
         cores = next;
         List<CoreContext> staying = next.values().stream().map(Core::context).toList();
-        backend.setCores(staying);
         for (int i = 0; i < going.size(); i++) {
-            CoreContext context = going.get(i).context();
-            context.pinned().close(removedFrom());
-            context.preferred().close(removedFrom());
-            if (policy == ResizePolicy.FAIL) {
-                context.pinned().interruptAll();
-            }
-            backend.leave(context, policy == ResizePolicy.MOVE ? staying.get(i % staying.size()) : null);
+            Core core = going.get(i);
+            closePlaces(core, removedFrom());
+            backend.leave(core.context(), policy == ResizePolicy.MOVE ? staying.get(i % staying.size()) : null);
+        }
+        backend.setCores(staying); // after they have left: until then they count among those that can be woken
+        if (policy == ResizePolicy.FAIL) {
+            going.forEach(
+                    core -> core.context().pinned().interruptAll()); // which runs code of others, and may take long
         }
         if (shutDown) {
             shutdown(); // it has come meanwhile, and did not know the new cores
         }
     }
 
-    /** Starts a core for each CPU that has none, or throws, and has started none. */
-    private void startMissing(CpuSet cpus, Map<Integer, Core> into) {
+    /** Starts a core for each CPU that is not among those present, and returns them; or throws, and has started none. */
+    private Map<Integer, Core> startMissing(CpuSet cpus, Map<Integer, Core> present) {
         Map<Integer, Core> missing = new TreeMap<>();
         for (int cpu : cpus) {
-            if (!into.containsKey(cpu)) {
+            if (!present.containsKey(cpu)) {
                 missing.put(cpu, new Core(backend.newCore(cpu)));
             }
         }
-        if (missing.isEmpty()) {
-            return;
-        }
-        Throwable failure = tryStart(missing.values());
+        Throwable failure = missing.isEmpty() ? null : tryStart(missing.values());
         if (failure != null) {
-            for (Core core : missing.values()) {
-                closePlaces(core, "it could not be started");
-                backend.leave(core.context(), null);
-            }
-            awaitCarriersGone(missing.values());
+            discard(missing.values(), "it could not be started");
             throw new IllegalStateException(
                     "manager '" + name + "' could not be started on cores " + cpusOf(missing) + ": "
                             + failure.getMessage(),
                     failure);
         }
-        into.putAll(missing);
+        return missing;
+    }
+
+    /** Ends cores that have never been among the manager's. */
+    private void discard(Collection<Core> started, String because) {
+        for (Core core : started) {
+            closePlaces(core, because);
+            backend.leave(core.context(), null);
+        }
+        awaitCarriersGone(started);
     }
 
     private void startWith(CpuSet cpus) {
-        Map<Integer, Core> first = new TreeMap<>();
-        startMissing(cpus, first);
+        Map<Integer, Core> first = startMissing(cpus, Map.of());
         cores = first;
         backend.setCores(first.values().stream().map(Core::context).toList());
         try {
@@ -447,6 +447,7 @@ public final class CoreManager implements AutoCloseable {
         for (Core core : allCores()) {
             core.context().awaitCarriersGone(Math.min(deadline, grace) - System.nanoTime());
         }
+        backend.awaitMonitorGone(Math.min(deadline, grace) - System.nanoTime());
         return true;
     }
 
@@ -674,8 +675,7 @@ public final class CoreManager implements AutoCloseable {
         /**
          * Names cores that the monitor never hands to another carrier, whatever their tasks do: from one suspension to the
          * next a task has its core's data to itself, without locks. Only {@link Blocking} ends that, which counts as a
-         * suspension. By default, none. Does not apply in {@linkplain TaskMode#PLATFORM platform mode}, where the kernel runs
-         * the tasks of a core in any order.
+         * suspension. By default, none. Platform threads cannot keep that: a manager of those is not started.
          *
          * @param cpus CPU numbers; those that are none of the manager's cores mean nothing
          * @return this builder
@@ -703,7 +703,7 @@ public final class CoreManager implements AutoCloseable {
          * Has all cores together run one task at a time, in an order that the seed decides: for tests, which so find the same
          * order again. What the tasks do among themselves is then the same in every run; let one task start all the others, for
          * what comes from outside (other threads, sleeps, sockets) comes when it comes. A task is on its core as always; one
-         * that blocks its carrier holds up all cores. Virtual mode only.
+         * that blocks its carrier holds up all cores, inside {@link Blocking} too. Virtual mode only.
          *
          * @param seed decides the order
          * @return this builder
@@ -761,10 +761,13 @@ public final class CoreManager implements AutoCloseable {
 
         private CoreBackend backend(TaskMode resolved, CoreSettings settings) {
             if (resolved == TaskMode.PLATFORM) {
-                if (sequenceSeed != null) {
+                if (sequenceSeed != null || shuffleSeed != null || !exclusive.isEmpty()) {
                     throw new IllegalStateException(
-                            "the order of platform threads is the kernel's: a deterministic manager"
-                                    + " needs TaskMode.VIRTUAL");
+                            "the kernel runs platform threads in any order and at the same time:"
+                                    + " exclusive cores, shuffled and deterministic orders need TaskMode.VIRTUAL"
+                                    + (VirtualThreadHook.obstacle() == null
+                                            ? ""
+                                            : ", but " + VirtualThreadHook.obstacle()));
                 }
                 return new PlatformBackend(settings);
             }

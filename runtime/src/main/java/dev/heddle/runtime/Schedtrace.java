@@ -1,7 +1,9 @@
 package dev.heddle.runtime;
 
+import dev.heddle.runtime.internal.jdk.JdkThreads;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -20,14 +22,16 @@ public final class Schedtrace implements AutoCloseable {
         }
         this.manager = manager;
         this.intervalNanos = SaturatedNanos.of(interval);
-        this.sink = sink;
+        this.sink = Objects.requireNonNull(sink, "sink");
         this.thread = Thread.ofPlatform()
                 .name(manager.name() + "-schedtrace")
                 .daemon()
+                .inheritInheritableThreadLocals(false)
                 .start(this::run);
     }
 
     private void run() {
+        JdkThreads.widen(); // a task may have made it
         long began = System.nanoTime();
         long next = began + intervalNanos;
         while (!closed && !manager.isTerminated()) {
@@ -35,7 +39,8 @@ public final class Schedtrace implements AutoCloseable {
             if (left > 0) {
                 LockSupport.parkNanos(this, left);
             } else {
-                next += intervalNanos;
+                next = Math.max(next, System.nanoTime() - intervalNanos)
+                        + intervalNanos; // what was missed is not made up
                 print(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
             }
         }
@@ -45,7 +50,7 @@ public final class Schedtrace implements AutoCloseable {
         try {
             sink.accept(
                     "SCHED " + millis + "ms: " + manager.schedulerStatistics().toLine());
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             System.getLogger(Schedtrace.class.getName()).log(Level.WARNING, "a line of the trace was not taken", e);
         }
     }

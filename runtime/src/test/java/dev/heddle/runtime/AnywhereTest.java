@@ -357,10 +357,18 @@ final class AnywhereTest {
                     awaitQuietly(open);
                 });
             }
-            waiting.await();
-            SchedulerStatistics now = cores.schedulerStatistics();
-            assertEquals(CPUS.size(), now.carriers() - now.spares(), now::toLine);
-            open.countDown();
+            try {
+                waiting.await();
+                Waiting.until(
+                        "all carriers but one a core are spares",
+                        () -> { // one may be on its way there
+                            SchedulerStatistics now = cores.schedulerStatistics();
+                            return now.carriers() - now.spares() == CPUS.size();
+                        });
+                assertTrue(cores.schedulerStatistics().carriers() <= 5 * CPUS.size());
+            } finally {
+                open.countDown();
+            }
         }
     }
 

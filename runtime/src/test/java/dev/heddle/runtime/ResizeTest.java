@@ -164,6 +164,30 @@ final class ResizeTest {
         }
     }
 
+    /** The publisher is the only core that stays, and must not look for others that are counted and cannot be found. */
+    @Test
+    void aTaskMayResizeItsOwnManagerAndPublishMeanwhile() throws Exception {
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .hogs(HogPolicy.REPORT)
+                .start()) {
+            AtomicInteger ran = new AtomicInteger();
+            cores.on(FIRST)
+                    .submit(() -> {
+                        for (int i = 0; i < 50; i++) {
+                            cores.anywhere().start(ran::incrementAndGet);
+                            cores.resize(CpuSet.of(FIRST), ResizePolicy.FAIL);
+                            cores.anywhere().start(ran::incrementAndGet);
+                            cores.anywhere().start(ran::incrementAndGet);
+                            cores.resize(ALL);
+                        }
+                        return 0;
+                    })
+                    .get();
+            Waiting.until("all ran", () -> ran.get() == 150);
+        }
+    }
+
     @Test
     void whatCannotBeIsRefusedAndChangesNothing() {
         CoreManager cores = start(TaskMode.VIRTUAL);
@@ -242,6 +266,11 @@ final class ResizeTest {
         for (Thread sender : senders) {
             sender.join();
         }
+        // Whoever has come or gone, in whatever state: none is counted that is not there.
+        Waiting.until("all rest, and are counted", () -> {
+            SchedulerStatistics now = cores.schedulerStatistics();
+            return now.idle() == now.cores() && now.spinning() == 0;
+        });
         cores.close();
         assertEquals(accepted.get(), ran.get());
         assertEquals(0, misplaced.get());

@@ -1,9 +1,9 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,10 @@ final class CarrierPool {
     /** Those beyond the first are in calls that block, each on a stack of its own. */
     private static final int MOST_CARRIERS = 1024;
 
-    private final Set<CarrierThread> all = ConcurrentHashMap.newKeySet();
+    /** Lock-free, like all that a task touches as it gives its core away: it must not be unmounted in the middle of that. */
+    private final ConcurrentLinkedQueue<CarrierThread> all = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger size = new AtomicInteger();
 
     /** Those that wait for a lease, or are about to. Whoever takes one out gives it a lease, or puts it back. */
     private final ConcurrentLinkedDeque<CarrierThread> spares = new ConcurrentLinkedDeque<>();
@@ -38,12 +41,13 @@ final class CarrierPool {
     void start(CarrierThread fresh) {
         boolean running = false;
         try {
+            size.getAndIncrement();
             all.add(fresh);
             fresh.start();
             running = true;
         } finally {
             if (!running) {
-                all.remove(fresh);
+                ended(fresh);
             }
         }
     }
@@ -77,15 +81,16 @@ final class CarrierPool {
     }
 
     void ended(CarrierThread carrier) {
+        size.getAndDecrement();
         all.remove(carrier);
     }
 
     boolean isFull() {
-        return all.size() >= MOST_CARRIERS;
+        return size.get() >= MOST_CARRIERS;
     }
 
     int size() {
-        return all.size();
+        return size.get();
     }
 
     int spares() {
@@ -93,7 +98,7 @@ final class CarrierPool {
     }
 
     boolean isEmpty() {
-        return all.isEmpty();
+        return size.get() == 0;
     }
 
     /** Waits until none is left. */

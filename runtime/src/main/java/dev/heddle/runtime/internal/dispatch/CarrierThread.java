@@ -79,7 +79,7 @@ public final class CarrierThread extends Thread implements CoreThread {
         dispatching = true;
         core.begin();
         Runnable continuation;
-        while ((continuation = core.next(this)) != null) {
+        while ((continuation = nextOrReport()) != null) {
             CURRENT.setOpaque(this, continuation);
             dispatching = false;
             core.lease().run(lease);
@@ -87,7 +87,7 @@ public final class CarrierThread extends Thread implements CoreThread {
                 continuation.run();
             } catch (Throwable t) {
                 // INV-8. Tasks catch their own; this came from a handler of uncaught exceptions, or from the JDK.
-                report(t);
+                report(core, "a continuation threw; the carrier goes on", t);
             }
             if (!dispatching && !isOwnerAgain()) {
                 break;
@@ -194,10 +194,20 @@ public final class CarrierThread extends Thread implements CoreThread {
         CURRENT.setOpaque(this, null);
     }
 
-    private void report(Throwable thrown) {
+    /** INV-8: where there is no memory to move something between queues, it is where it was, and is tried again. */
+    private @Nullable Runnable nextOrReport() {
+        while (true) {
+            try {
+                return core.next(this);
+            } catch (Throwable t) {
+                report(core, "the dispatch loop threw; it goes on", t);
+            }
+        }
+    }
+
+    private static void report(CoreContext core, String text, Throwable thrown) {
         try {
-            System.getLogger(CarrierThread.class.getName())
-                    .log(Level.ERROR, "a continuation on " + core + " threw; the carrier goes on", thrown);
+            System.getLogger(CarrierThread.class.getName()).log(Level.ERROR, core + ": " + text, thrown);
         } catch (Throwable outOfMemory) {
             // There is nothing left to say it with.
         }

@@ -22,6 +22,9 @@ public sealed interface CoreBackend permits Scheduler, SequencedBackend, Platfor
     /** Starts what watches over the cores. Called by a thread that is not pinned. */
     void startMonitor();
 
+    /** Waits until that is gone, once the last task has ended. */
+    void awaitMonitorGone(long nanos) throws InterruptedException;
+
     /**
      * Tells a core that it has been removed.
      *

@@ -32,7 +32,7 @@ final class LongTaskEvent extends Event {
     @Nullable
     String stack;
 
-    static void commit(int cpu, @Nullable Thread task, long nanos, StackTraceElement[] stack) {
+    static void commit(int cpu, String task, long nanos, StackTraceElement[] stack) {
         LongTaskEvent event = new LongTaskEvent();
         if (event.shouldCommit()) {
             StringJoiner lines = new StringJoiner("\n");
@@ -40,7 +40,7 @@ final class LongTaskEvent extends Event {
                 lines.add(element.toString());
             }
             event.cpu = cpu;
-            event.task = String.valueOf(task);
+            event.task = task;
             event.runningFor = nanos;
             event.stack = lines.toString();
             event.commit();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,9 +90,15 @@ final class Monitor {
         thread.start();
     }
 
-    /** Everything has ended, or the cores have changed: the monitor looks at once. From any thread. */
+    /** Everything has ended: the monitor finds it so. From any thread. */
     void end() {
         LockSupport.unpark(thread);
+    }
+
+    void awaitGone(long nanos) throws InterruptedException {
+        if (nanos > 0) {
+            thread.join(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
+        }
     }
 
     /** A core's rest has ended, or something has come from outside. From any thread. */
@@ -107,23 +114,23 @@ final class Monitor {
         int idleRounds = 0;
         long last = System.nanoTime();
         while (!scheduler.hasEnded()) {
-            long now = System.nanoTime();
-            boolean busy = false;
             try {
-                busy = round(now, now - last > LATE_NANOS);
+                long now = System.nanoTime();
+                boolean busy = round(now, now - last > LATE_NANOS);
+                last = now;
+                idleRounds = busy ? 0 : idleRounds + 1;
+                if (idleRounds <= IDLE_ROUNDS) {
+                    LockSupport.parkNanos(this, ROUND_NANOS);
+                } else {
+                    sleep();
+                    idleRounds = 0;
+                }
             } catch (Throwable t) {
                 report(
                         Level.ERROR,
-                        "the monitor of manager '" + scheduler.settings().name() + "' failed, it goes on",
+                        () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
                         t);
-            }
-            last = now;
-            idleRounds = busy ? 0 : idleRounds + 1;
-            if (idleRounds <= IDLE_ROUNDS) {
                 LockSupport.parkNanos(this, ROUND_NANOS);
-            } else {
-                sleep();
-                idleRounds = 0;
             }
         }
     }
@@ -202,8 +209,8 @@ final class Monitor {
                         >= scheduler.settings().sliceNanos()) {
             if (!watch.isReported) {
                 watch.isReported = true;
-                core.countHog();
-                reportHog(core, carrier, now - watch.since);
+                reportHog(core, watch, carrier, now - watch.since);
+                core.countHog(); // after the report: who sees the count finds that too
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
             if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
@@ -254,11 +261,15 @@ final class Monitor {
         return Path.of("/proc/self/task/" + kernelId + "/" + name);
     }
 
-    private void reportHog(VirtualCoreContext core, CarrierThread carrier, long nanos) {
+    private void reportHog(VirtualCoreContext core, Watch watch, CarrierThread carrier, long nanos) {
         Runnable continuation = carrier.running();
         Thread task = continuation == null ? null : VirtualThreadHook.threadOf(continuation);
+        String name = String.valueOf(task);
         StackTraceElement[] stack = task == null ? new StackTraceElement[0] : task.getStackTrace();
-        LongTaskEvent.commit(core.cpu(), task, nanos, stack);
+        if (core.lease().number() != watch.lease || core.dispatches() != watch.dispatches) {
+            return; // it has ended meanwhile, and the stack may be another's
+        }
+        LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         long minute = TimeUnit.NANOSECONDS.toMinutes(System.nanoTime());
         Reports logged = reports.computeIfAbsent(core.cpu(), cpu -> new Reports());
         if (minute != logged.minute) {
@@ -266,22 +277,26 @@ final class Monitor {
             logged.count = 0;
         }
         if (logged.count++ < REPORTS_PER_MINUTE) {
-            StringBuilder text = new StringBuilder()
-                    .append(core)
-                    .append(" has run one task for ")
-                    .append(TimeUnit.NANOSECONDS.toMillis(nanos))
-                    .append(" ms without a suspension: ")
-                    .append(task == null ? "it has ended meanwhile" : task);
-            for (int i = 0; i < Math.min(stack.length, STACK_DEPTH); i++) {
-                text.append("\n\tat ").append(stack[i]);
-            }
-            report(Level.WARNING, text.toString(), null);
+            report(Level.WARNING, () -> describe(core, name, nanos, stack), null);
         }
     }
 
-    private static void report(Level level, String text, @Nullable Throwable thrown) {
+    private static String describe(VirtualCoreContext core, String task, long nanos, StackTraceElement[] stack) {
+        StringBuilder text = new StringBuilder()
+                .append(core)
+                .append(" has run one task for ")
+                .append(TimeUnit.NANOSECONDS.toMillis(nanos))
+                .append(" ms without a suspension: ")
+                .append(task);
+        for (int i = 0; i < Math.min(stack.length, STACK_DEPTH); i++) {
+            text.append("\n\tat ").append(stack[i]);
+        }
+        return text.toString();
+    }
+
+    private static void report(Level level, Supplier<String> text, @Nullable Throwable thrown) {
         try {
-            System.getLogger(Monitor.class.getName()).log(level, text, thrown);
+            System.getLogger(Monitor.class.getName()).log(level, text.get(), thrown);
         } catch (Throwable outOfMemory) {
             // There is nothing left to say it with.
         }

@@ -21,6 +21,8 @@ public final class OwnerState {
      *   PARKED  AWAKE   ender   the core has to end; it unparks the owner                           wake
      *   PARKED  CLAIMED carrier its task comes back from a blocking call and wants the core again   claim
      *   CLAIMED AWAKE   carrier it has passed the lease to itself; it unparks who was the owner     announce
+     *   both    AWAKE   resize  the core is removed; it unparks the owner, or holds the core to empty it    rouse
+     *   AWAKE   VACANT  resize  it has emptied it                                                   announce
      *   PARKED  AWAKE   owner   on its second look, or a later one, there was something             takeBack
      *   VACANT  AWAKE   sender  it has offered something; it seats a carrier                        rouse
      *   VACANT  AWAKE   carrier its task comes back from a blocking call and has the core again     rouse

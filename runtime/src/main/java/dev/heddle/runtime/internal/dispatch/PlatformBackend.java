@@ -41,6 +41,9 @@ public final class PlatformBackend implements CoreBackend {
     public void startMonitor() {}
 
     @Override
+    public void awaitMonitorGone(long nanos) {}
+
+    @Override
     public void leave(CoreContext removed, @Nullable CoreContext target) {}
 
     @Override

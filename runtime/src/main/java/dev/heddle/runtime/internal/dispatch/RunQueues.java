@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -152,9 +153,15 @@ final class RunQueues {
         int now = tick == 0 ? GLOBAL_PERIOD - 1 : tick - 1;
         tick = now;
         inheritsSlice = false;
-        Runnable first = now == 0 ? global.poll() : now == OLDEST_FRESH_TICK ? fresh.pollOldest() : null;
+        Runnable first = null;
+        if (now == 0) {
+            first = global.poll();
+        } else if (now == OLDEST_FRESH_TICK && shuffle == null) {
+            first = fresh.pollOldest();
+        }
         if (first == null) {
-            int turn = shuffle == null ? now : shuffle.nextInt();
+            // Drawn only if something waits: how often an idle core looks must not change what a seed gives.
+            int turn = shuffle == null || isEmpty() ? now : shuffle.nextInt();
             boolean pinnedFirst = (turn & 1) == 0;
             first = pinnedFirst ? pollPinned(turn) : pollShared(turn);
             if (first == null) {
@@ -181,20 +188,23 @@ final class RunQueues {
     }
 
     private @Nullable Runnable pollShuffled(SplittableRandom random) {
+        local.makeRoom();
         Runnable arrived;
         while ((arrived = channel.poll()) != null) {
             local.add(arrived);
+            local.makeRoom(); // before the next one is taken
         }
         return local.isEmpty() ? null : local.removeAt(random.nextInt(local.size()));
     }
 
     private @Nullable Runnable pollAny(int turn) {
         if (next != null) {
-            if (sliceIsOver || (shuffle != null && shuffle.nextBoolean())) {
+            if (shuffle == null ? sliceIsOver : shuffle.nextBoolean()) {
+                makeRoom(ready); // before anything is taken
                 Runnable late = takeNext();
                 sliceIsOver = false;
                 if (late != null) {
-                    addTo(ready, late);
+                    ready.offer(late);
                 }
             } else {
                 Runnable woken = takeNext();
@@ -210,7 +220,7 @@ final class RunQueues {
     }
 
     private @Nullable Runnable pollFresh() {
-        return shuffle != null && shuffle.nextBoolean() ? fresh.pollOldest() : fresh.pollNewest();
+        return shuffle != null && !fresh.isEmpty() && shuffle.nextBoolean() ? fresh.pollOldest() : fresh.pollNewest();
     }
 
     /** Anyone: takes the last that was woken. */
@@ -282,14 +292,42 @@ final class RunQueues {
     boolean evacuate() {
         boolean any = false;
         Runnable continuation;
-        while ((continuation = takeNext()) != null
-                || (continuation = ready.pollOldest()) != null
+        while ((continuation = ready.pollOldest()) != null
                 || (continuation = fresh.pollOldest()) != null
+                || (continuation = takeNext()) != null
                 || (continuation = preferred.poll()) != null) {
-            global.offer(continuation);
+            boolean given = false;
+            try {
+                global.offer(continuation);
+                given = true;
+            } finally {
+                if (!given) {
+                    ready.offer(continuation); // there is room: what is not from this ring comes when it is empty
+                }
+            }
             any = true;
         }
         return any;
+    }
+
+    /** Gives all that is PINNED to another core. */
+    void forwardPinned(Executor target) {
+        while (true) {
+            local.makeRoom();
+            Runnable continuation = pollOnlyPinned();
+            if (continuation == null) {
+                return;
+            }
+            boolean given = false;
+            try {
+                target.execute(continuation);
+                given = true;
+            } finally {
+                if (!given) {
+                    local.add(continuation);
+                }
+            }
+        }
     }
 
     /** Takes PINNED work only, or returns null. */

@@ -87,6 +87,11 @@ public final class Scheduler implements CoreBackend, Executor {
     }
 
     @Override
+    public void awaitMonitorGone(long nanos) throws InterruptedException {
+        monitor.awaitGone(nanos);
+    }
+
+    @Override
     public void leave(CoreContext removed, @Nullable CoreContext target) {
         ((VirtualCoreContext) removed).leave((VirtualCoreContext) target);
     }
@@ -111,7 +116,7 @@ public final class Scheduler implements CoreBackend, Executor {
         }
         return new SchedulerStatistics(
                 now.length,
-                Math.clamp(searchers.resting(), 0, now.length),
+                Math.max(0, searchers.resting()),
                 searchers.searching(),
                 carriers,
                 spares,
@@ -135,22 +140,30 @@ public final class Scheduler implements CoreBackend, Executor {
     /**
      * Wakes a core for work that any core may run, if one rests and nobody searches.
      *
-     * <p>The last look: who came while this thread held the one appointment without finding a core relied on it.
+     * <p>The second try is for who came while this thread held the one appointment without finding a core, and relied on it.
+     * There is no third: while cores come and go some are counted that cannot be found, and the caller may be the carrier that
+     * the work waits for. The monitor looks again.
      */
     void wakeOne() {
-        while (searchers.tryAppoint()) {
-            VirtualCoreContext[] present = cores;
-            int start = (int) (Thread.currentThread().threadId() & Short.MAX_VALUE);
-            for (int i = 0; i < present.length; i++) {
-                if (present[(start + i) % present.length].wakeToSearch()) {
-                    return;
-                }
-            }
-            searchers.stop();
-            if (!hasWork()) {
-                return;
+        if (!tryWakeOne() && hasWork()) {
+            tryWakeOne();
+        }
+    }
+
+    /** Returns false if it was to wake a core and has found none. */
+    private boolean tryWakeOne() {
+        if (!searchers.tryAppoint()) {
+            return true;
+        }
+        VirtualCoreContext[] present = cores;
+        int start = (int) (Thread.currentThread().threadId() & Short.MAX_VALUE);
+        for (int i = 0; i < present.length; i++) {
+            if (present[(start + i) % present.length].wakeToSearch()) {
+                return true;
             }
         }
+        searchers.stop();
+        return false;
     }
 
     /** Whether there is work that any core may take. In the one order of volatile accesses (INV-5). */

@@ -120,6 +120,7 @@ public final class SequencedBackend implements CoreBackend {
             return false;
         }
         while (owner.isAsleep()) {
+            Thread.interrupted();
             LockSupport.park(this);
         }
         return true;
@@ -149,6 +150,9 @@ public final class SequencedBackend implements CoreBackend {
 
     @Override
     public void startMonitor() {}
+
+    @Override
+    public void awaitMonitorGone(long nanos) {}
 
     @Override
     public void leave(CoreContext removed, @Nullable CoreContext target) {
@@ -196,6 +200,7 @@ public final class SequencedBackend implements CoreBackend {
             lent = continuation;
             LockSupport.unpark(this);
             while (lent != null) {
+                Thread.interrupted(); // a set interrupt status would make park return at once, for ever
                 LockSupport.park(this);
             }
         }
@@ -219,6 +224,10 @@ public final class SequencedBackend implements CoreBackend {
             } catch (Throwable t) {
                 // What it is lent never runs: on no CPU rather than on a wrong one. The CPU went away since the start.
                 report(core + " has no carrier, its tasks wait", t);
+                while (!over) {
+                    giveBack();
+                    LockSupport.park(this);
+                }
                 return;
             }
             while (!over) {
@@ -233,9 +242,13 @@ public final class SequencedBackend implements CoreBackend {
                 } catch (Throwable t) {
                     report("a continuation on " + core + " threw; the carrier goes on", t);
                 }
-                lent = null;
-                LockSupport.unpark(lender);
+                giveBack();
             }
+        }
+
+        private void giveBack() {
+            lent = null;
+            LockSupport.unpark(lender);
         }
 
         private static void report(String text, Throwable thrown) {

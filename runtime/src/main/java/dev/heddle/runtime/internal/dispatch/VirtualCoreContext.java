@@ -180,9 +180,18 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         } else {
             leaveVacant(); // before the log, which may fail as well
         }
+        failed.forgetLease();
         if (!first) {
+            reportNoCarrier(why);
+        }
+    }
+
+    private void reportNoCarrier(Throwable why) {
+        try {
             System.getLogger(VirtualCoreContext.class.getName())
                     .log(Level.ERROR, this + " did not get a carrier that it needs", why);
+        } catch (Throwable outOfMemory) {
+            // There is nothing left to say it with.
         }
     }
 
@@ -198,6 +207,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Carrier: ends. */
     void carrierEnded(CarrierThread ended) {
         carriers.ended(ended);
+        if (ended.lease() != 0 && ended.lease() == lease.number()) {
+            leaveVacant(); // it should not have ended: INV-8
+        }
     }
 
     /** By who holds the core: gives it to a carrier, a spare one or a new one. */
@@ -218,10 +230,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     private void startCarrier(long number) {
-        CarrierThread fresh = new CarrierThread(this, number);
-        carrier = fresh;
         boolean running = false;
         try {
+            CarrierThread fresh = new CarrierThread(this, number);
+            carrier = fresh;
             carriers.start(fresh);
             running = true;
         } finally {
@@ -234,7 +246,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** By who holds the core, and has found no carrier for it: the next sender tries again. */
     private void leaveVacant() {
         decline();
-        announce(OwnerState.rest(VACANT, !leaving, lease.number()));
+        long rest = OwnerState.rest(VACANT, !leaving, lease.number());
+        announce(rest);
+        if (OwnerState.isCounted(rest) && leaving && takeBack(rest)) {
+            announce(OwnerState.rest(VACANT, false, lease.number()));
+        }
     }
 
     /** By who holds the core: if it was woken to search, it counts among the searchers no longer. */
@@ -400,11 +416,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             scheduler.wakeOne();
         }
         VirtualCoreContext target = movedTo;
-        Runnable continuation;
-        while ((continuation = queues.pollOnlyPinned()) != null && target != null) {
-            target.execute(continuation);
+        if (target == null) {
+            return queues.pollOnlyPinned();
         }
-        return continuation;
+        queues.forwardPinned(target);
+        return null;
     }
 
     /** Owner: looks for work for as long as the settings say. Returns whether there is some. */
@@ -487,6 +503,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private boolean hasReasonToStay(long rest, boolean hasSearched) {
         return !queues.isEmpty()
                 || (OwnerState.kind(rest) == PARKED && isEnding())
+                || (OwnerState.isCounted(rest) && leaving) // counted just before it was told: once more, uncounted
                 || (!leaving
                         && (hasSearched
                                 ? scheduler.hasWork()
@@ -528,7 +545,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 return true;
             }
         }
-        handOver();
+        try {
+            handOver();
+        } catch (OutOfMemoryError noThread) {
+            // The core is vacant, and the next sender tries again. The call may block all the same.
+            reportNoCarrier(noThread);
+        }
         return true;
     }
 
@@ -640,10 +662,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         long rest;
         do {
             queues.evacuate();
-            Runnable continuation;
-            while ((continuation = queues.pollOnlyPinned()) != null) {
-                target.execute(continuation);
-            }
+            queues.forwardPinned(target);
             rest = OwnerState.rest(VACANT, false, lease.pass());
             owner.announce(rest);
         } while (!queues.isEmpty() && owner.takeBack(rest));

@@ -30,7 +30,7 @@ public final class JdkThreads {
             widen();
             return action.call();
         });
-        Thread.ofPlatform()
+        Thread thread = Thread.ofPlatform()
                 .name(name)
                 .daemon()
                 .inheritInheritableThreadLocals(false)
@@ -39,6 +39,7 @@ public final class JdkThreads {
         try {
             while (true) {
                 try {
+                    thread.join(); // and not only its result: nothing of it is left when this returns
                     return result.get();
                 } catch (InterruptedException e) {
                     interrupted = true;

@@ -37,16 +37,28 @@ public final class LocalQueue<T> {
 
     /** Puts an item behind all others. */
     public void add(T item) {
-        if (size == items.length) {
-            resize(2 * size);
-        }
+        makeRoom();
         items[(head + size) & (items.length - 1)] = item;
         SIZE.setOpaque(this, size + 1);
     }
 
+    /** Sees to it that one more item can be added without memory for it. */
+    public void makeRoom() {
+        if (size == items.length) {
+            resize(2 * size);
+        }
+    }
+
     /** Takes the oldest item, or returns null if there is none. */
     public @Nullable T poll() {
-        return size == 0 ? null : removeFirst();
+        if (size != 0) {
+            return removeFirst();
+        }
+        if (items.length > KEPT) {
+            items = new @Nullable Object[INITIAL];
+            head = 0;
+        }
+        return null;
     }
 
     /** Takes the item at a position, 0 for the oldest; the order of the others changes. */
@@ -65,10 +77,6 @@ public final class LocalQueue<T> {
         items[head] = null;
         head = (head + 1) & (items.length - 1);
         SIZE.setOpaque(this, size - 1);
-        if (size == 0 && items.length > KEPT) {
-            items = new @Nullable Object[INITIAL];
-            head = 0;
-        }
         return item;
     }
 
