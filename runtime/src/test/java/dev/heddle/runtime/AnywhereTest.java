@@ -303,10 +303,7 @@ final class AnywhereTest {
                 int first = ThreadAffinity.currentCpu();
                 free.set(true);
                 holder.join();
-                for (int i = 0; i < 100 && ThreadAffinity.currentCpu() != CPU; i++) {
-                    Thread.sleep(1);
-                }
-                assertEquals(CPU, ThreadAffinity.currentCpu());
+                Waiting.until("it is home", () -> ThreadAffinity.currentCpu() == CPU);
                 return first;
             });
             assertTrue(away.get() != CPU);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
@@ -285,9 +286,13 @@ final class HandOverTest {
 
     @Test
     void anExclusiveCoreIsNotTakenFromATaskThatBlocksButByBlocking() throws Exception {
-        try (CoreManager cores = builder().exclusive(CpuSet.of(CPU)).start();
-                Fifo fifo = new Fifo(folder)) {
+        CpuSet all = ThreadAffinity.ofProcess();
+        assumeTrue(all.size() >= 2, "one CPU: no other core shows that the monitor has looked");
+        try (CoreManager cores = builder().cores(all).exclusive(CpuSet.of(CPU)).start();
+                Fifo fifo = new Fifo(folder);
+                Fifo others = new Fifo(folder)) {
             Core core = cores.on(CPU);
+            Core other = cores.on(all.first());
             AtomicBoolean ran = new AtomicBoolean();
             CountDownLatch blocking = new CountDownLatch(1);
             Future<Boolean> blocked = core.submit(() -> {
@@ -297,7 +302,16 @@ final class HandOverTest {
                 return ran.get();
             });
             blocking.await();
-            Thread.sleep(50); // many a round of the monitor
+            for (int i = 0; i < 10; i++) { // each time the monitor has looked at both cores, and taken this one
+                CountDownLatch served = new CountDownLatch(1);
+                Future<Integer> untold = other.submit(() -> {
+                    other.start(served::countDown);
+                    return others.read();
+                });
+                served.await();
+                others.write();
+                assertEquals(1, untold.get());
+            }
             fifo.write();
             assertFalse(blocked.get());
             Future<Integer> told = core.submit(() -> Blocking.call(fifo::read));
