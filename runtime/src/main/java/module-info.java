@@ -10,4 +10,5 @@ module dev.heddle.runtime {
     requires static transitive org.jspecify;
 
     exports dev.heddle.runtime;
+    exports dev.heddle.topology;
 }

@@ -184,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private CoreManager startManager() {
-        CoreManager.Builder builder = CoreManager.builder().mode(mode);
+        CoreManagerBuilder builder = CoreManager.builder().mode(mode);
         if (cores != null) {
             builder.cores(cores);
         }

@@ -142,7 +142,7 @@ final class Soak {
 
     private CoreManager start() {
         try {
-            CoreManager.Builder builder = CoreManager.builder()
+            CoreManagerBuilder builder = CoreManager.builder()
                     .name("soak")
                     .mode(TaskMode.VIRTUAL)
                     .uncaughtExceptionHandler((thread, thrown) -> {

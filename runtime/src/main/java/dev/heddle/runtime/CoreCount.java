@@ -1,39 +1,39 @@
 package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
+import dev.heddle.topology.CpuTopology;
+import java.util.function.Supplier;
 
-/** Reads how many cores, or which, a manager is to serve: the form of {@value CoreManager.Builder#CORES_VARIABLE}. */
+/** Reads how many cores, or which, a manager is to serve: the form of {@value CoreManagerBuilder#CORES_VARIABLE}. */
 final class CoreCount {
     private CoreCount() {}
 
     /**
-     * Reads a count or a list. A number by itself is a count, as it is for Go's {@code GOMAXPROCS}: {@code 4} stands for the
-     * first four of those to choose among. Everything else is a list as in {@link CpuSet#parse}: {@code 0-3,8}; {@code 4-4}
-     * for CPU 4 alone.
+     * Reads a count or a placement. A number by itself is a count, as it is for Go's {@code GOMAXPROCS}: {@code 4} stands for the
+     * first four of those to choose among. Everything else is a {@linkplain Placement#parse placement}: {@code 0-3,8};
+     * {@code 4-4} for CPU 4 alone; {@code node:1/spread:4}.
      *
      * @param text what to read
      * @param among those that a count chooses from
+     * @param machine asked for what a placement chooses from
      * @return the CPUs
-     * @throws IllegalArgumentException if it is neither, or a count that cannot be met
+     * @throws IllegalArgumentException if it is neither, or one that cannot be met
      */
-    static CpuSet parse(String text, CpuSet among) {
+    static CpuSet parse(String text, CpuSet among, Supplier<CpuTopology> machine) {
         String trimmed = text.strip();
         if (!trimmed.isEmpty() && trimmed.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return first(trimmed, among);
         }
+        Placement placement;
         try {
-            CpuSet list = CpuSet.parse(trimmed);
-            if (!list.isEmpty()) {
-                return list;
-            }
+            placement = Placement.parse(trimmed);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    CoreManager.Builder.CORES_VARIABLE + "='" + text
-                            + "' is neither a count of cores nor a list of CPUs: " + e.getMessage(),
+                    CoreManagerBuilder.CORES_VARIABLE + "='" + text + "' is neither a count of cores nor a placement: "
+                            + e.getMessage(),
                     e);
         }
-        throw new IllegalArgumentException(
-                CoreManager.Builder.CORES_VARIABLE + "='" + text + "' names no core: give a count or a list of CPUs");
+        return placement.resolve(machine.get());
     }
 
     private static CpuSet first(String digits, CpuSet among) {
@@ -44,7 +44,7 @@ final class CoreCount {
             count = Integer.MAX_VALUE;
         }
         if (count < 1 || count > among.size()) {
-            throw new IllegalArgumentException(CoreManager.Builder.CORES_VARIABLE + "='" + digits + "' asks for "
+            throw new IllegalArgumentException(CoreManagerBuilder.CORES_VARIABLE + "='" + digits + "' asks for "
                     + digits + " cores: this process may use " + among.size() + ", which are " + among);
         }
         return CpuSet.of(among.stream().limit(count).toArray());

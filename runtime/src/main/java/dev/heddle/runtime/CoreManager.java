@@ -1,22 +1,14 @@
 package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
-import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CloseReport.CoreOutcome;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
-import dev.heddle.runtime.internal.dispatch.CoreSettings;
 import dev.heddle.runtime.internal.dispatch.CoreThread;
-import dev.heddle.runtime.internal.dispatch.PlatformBackend;
-import dev.heddle.runtime.internal.dispatch.Scheduler;
-import dev.heddle.runtime.internal.dispatch.SequencedBackend;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
-import dev.heddle.runtime.internal.task.Admission;
 import dev.heddle.runtime.internal.task.TaskPlace;
-import java.lang.System.Logger.Level;
-import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,7 +19,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * not close its manager ends all the same, and its tasks with it, as with the JDK's own virtual threads. Each core has one
  * carrier, and more while tasks block theirs; one more thread, the monitor, watches over all of them.
  *
- * <p><b>Life.</b> A manager serves from {@link Builder#start()} on. {@link #shutdown()} ends the admission of tasks; it
+ * <p><b>Life.</b> A manager serves from {@link CoreManagerBuilder#start()} on. {@link #shutdown()} ends the admission of tasks; it
  * has terminated when its last task has ended; its carriers go when nothing is left to run on them. Virtual threads that
  * a task started by itself are not tasks of the manager: nothing waits for them, and those that outlive it still run on
  * their core.
@@ -57,8 +48,6 @@ public final class CoreManager implements AutoCloseable {
 
     /** A task whose future has just been got is about to end: such a one is no reason to refuse a resize. */
     private static final int ENDING_GRACE_MILLIS = 10;
-
-    private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final String name;
     private final TaskMode mode;
@@ -74,7 +63,7 @@ public final class CoreManager implements AutoCloseable {
 
     private volatile boolean shutDown;
 
-    private CoreManager(String name, TaskMode mode, CoreBackend backend) {
+    CoreManager(String name, TaskMode mode, CoreBackend backend) {
         this.name = name;
         this.mode = mode;
         this.backend = backend;
@@ -82,14 +71,14 @@ public final class CoreManager implements AutoCloseable {
     }
 
     /**
-     * Returns a builder with the defaults: the CPUs that the environment variable {@value Builder#CORES_VARIABLE} names, or
+     * Returns a builder with the defaults: the CPUs that the environment variable {@value CoreManagerBuilder#CORES_VARIABLE} names, or
      * else those that the process may use; the name {@code heddle}; {@link IdleStrategy#spinThenPark()}; no limit on waiting
      * tasks; {@link TaskMode#AUTO}; a time slice of 10 ms; {@link HogPolicy#SHARE}.
      *
      * @return a builder
      */
-    public static Builder builder() {
-        return new Builder();
+    public static CoreManagerBuilder builder() {
+        return new CoreManagerBuilder();
     }
 
     /**
@@ -317,7 +306,7 @@ public final class CoreManager implements AutoCloseable {
         awaitCarriersGone(started);
     }
 
-    private void startWith(CpuSet cpus) {
+    void startWith(CpuSet cpus) {
         Map<Integer, Core> first = startMissing(cpus, Map.of());
         cores = first;
         backend.setCores(first.values().stream().map(Core::context).toList());
@@ -362,7 +351,7 @@ public final class CoreManager implements AutoCloseable {
         return failure;
     }
 
-    private static void requireUsable(CpuSet cpus) {
+    static void requireUsable(CpuSet cpus) {
         if (cpus.isEmpty()) {
             throw new IllegalArgumentException(
                     "a manager needs at least one core, none was chosen: this process may use "
@@ -534,276 +523,5 @@ public final class CoreManager implements AutoCloseable {
     @Override
     public String toString() {
         return "CoreManager '" + name + "' on cores " + cores() + ", " + mode;
-    }
-
-    /** Collects what a manager is made with. Not for use by several threads at once. */
-    public static final class Builder {
-        /** The environment variable that names the cores where the program does not: {@value}. */
-        public static final String CORES_VARIABLE = "HEDDLE_CORES";
-
-        private static final Duration DEFAULT_SLICE = Duration.ofMillis(10);
-
-        private @Nullable CpuSet cpus;
-        private String name = "heddle";
-        private IdleStrategy idleStrategy = IdleStrategy.spinThenPark();
-        private int capacity = Admission.UNBOUNDED;
-        private OverflowPolicy overflow = OverflowPolicy.BLOCK;
-        private TaskMode mode = TaskMode.AUTO;
-        private @Nullable UncaughtExceptionHandler uncaughtExceptionHandler;
-        private Duration timeSlice = DEFAULT_SLICE;
-        private HogPolicy hogPolicy = HogPolicy.SHARE;
-        private CpuSet exclusive = CpuSet.empty();
-        private @Nullable Long shuffleSeed;
-        private @Nullable Long sequenceSeed;
-        private CoreSettings.Pinning pinning = Builder::pin;
-
-        private Builder() {}
-
-        /**
-         * Chooses the cores. By default, those that {@value #CORES_VARIABLE} names, or, where that is not set, those that
-         * the process may use. The variable holds a count, {@code 4} for the first four that the process may use, or a list,
-         * {@code 0-3,8}; {@code 4-4} is CPU 4 alone.
-         *
-         * @param cpus CPU numbers, at least one
-         * @return this builder
-         */
-        public Builder cores(CpuSet cpus) {
-            this.cpus = Objects.requireNonNull(cpus, "cpus");
-            return this;
-        }
-
-        /**
-         * Names the manager. Carriers are called {@code NAME-core-CPU}.
-         *
-         * @param name the name
-         * @return this builder
-         */
-        public Builder name(String name) {
-            this.name = Objects.requireNonNull(name, "name");
-            return this;
-        }
-
-        /**
-         * Chooses what a carrier does without work. By default, {@link IdleStrategy#spinThenPark()}.
-         *
-         * @param idleStrategy the strategy
-         * @return this builder
-         */
-        public Builder idleStrategy(IdleStrategy idleStrategy) {
-            this.idleStrategy = Objects.requireNonNull(idleStrategy, "idleStrategy");
-            return this;
-        }
-
-        /**
-         * Limits how many tasks may wait to start on each core. What runs or is suspended does not count, and a resumption
-         * is never held up. By default, there is no limit.
-         *
-         * @param tasks the limit, at least 1
-         * @return this builder
-         * @throws IllegalArgumentException if it is below 1
-         */
-        public Builder capacity(int tasks) {
-            if (tasks < 1) {
-                throw new IllegalArgumentException("a core needs room for at least 1 waiting task, not " + tasks);
-            }
-            this.capacity = tasks;
-            return this;
-        }
-
-        /**
-         * Chooses what the sender of a task meets beyond the capacity. By default, {@link OverflowPolicy#BLOCK}.
-         *
-         * @param overflow the policy
-         * @return this builder
-         */
-        public Builder overflow(OverflowPolicy overflow) {
-            this.overflow = Objects.requireNonNull(overflow, "overflow");
-            return this;
-        }
-
-        /**
-         * Sets the handler of what tasks throw and do not catch: every task's thread has it. By default, the JDK's
-         * applies. What the handler itself throws is logged.
-         *
-         * @param handler called on the task's thread
-         * @return this builder
-         */
-        public Builder uncaughtExceptionHandler(UncaughtExceptionHandler handler) {
-            this.uncaughtExceptionHandler = Objects.requireNonNull(handler, "handler");
-            return this;
-        }
-
-        /**
-         * Chooses as what tasks run. By default, {@link TaskMode#AUTO}.
-         *
-         * @param mode the mode
-         * @return this builder
-         */
-        public Builder mode(TaskMode mode) {
-            this.mode = Objects.requireNonNull(mode, "mode");
-            return this;
-        }
-
-        /**
-         * Sets how long a task may run without a suspension before it counts as a hog, and how long tasks that wake each
-         * other may keep the others of their core waiting. By default, 10 milliseconds.
-         *
-         * @param slice the time, more than 0
-         * @return this builder
-         * @throws IllegalArgumentException if it is not positive
-         */
-        public Builder timeSlice(Duration slice) {
-            if (!slice.isPositive()) {
-                throw new IllegalArgumentException("a time slice is more than 0, not " + slice);
-            }
-            this.timeSlice = slice;
-            return this;
-        }
-
-        /**
-         * Chooses what is done about a task that computes for longer than a time slice. By default, {@link
-         * HogPolicy#SHARE}.
-         *
-         * @param policy the policy
-         * @return this builder
-         */
-        public Builder hogs(HogPolicy policy) {
-            this.hogPolicy = Objects.requireNonNull(policy, "policy");
-            return this;
-        }
-
-        /**
-         * Names cores that the monitor never hands to another carrier, whatever their tasks do: from one suspension to the
-         * next a task has its core's data to itself, without locks. Only {@link Blocking} ends that, which counts as a
-         * suspension. By default, none. Platform threads cannot keep that: a manager of those is not started.
-         *
-         * @param cpus CPU numbers; those that are none of the manager's cores mean nothing
-         * @return this builder
-         */
-        public Builder exclusive(CpuSet cpus) {
-            this.exclusive = Objects.requireNonNull(cpus, "cpus");
-            return this;
-        }
-
-        /**
-         * Has every core choose at random what it runs next, among all that waits: for tests, which so find what relies on
-         * an order that nobody promises. Cores run at the same time as always, so that a seed does not fix what happens
-         * between them.
-         *
-         * @param seed where the choices come from
-         * @return this builder
-         */
-        public Builder shuffled(long seed) {
-            this.shuffleSeed = seed;
-            this.sequenceSeed = null;
-            return this;
-        }
-
-        /**
-         * Has all cores together run one task at a time, in an order that the seed decides: for tests, which so find the same
-         * order again. What the tasks do among themselves is then the same in every run; let one task start all the others, for
-         * what comes from outside (other threads, sleeps, sockets) comes when it comes. A task is on its core as always; one
-         * that blocks its carrier holds up all cores, inside {@link Blocking} too. Virtual mode only.
-         *
-         * @param seed decides the order
-         * @return this builder
-         */
-        public Builder deterministic(long seed) {
-            this.sequenceSeed = seed;
-            this.shuffleSeed = null;
-            return this;
-        }
-
-        /** Another way to pin: for tests of its failure, and for the benchmarks' baseline without pins. */
-        Builder pinning(CoreSettings.Pinning pinning) {
-            this.pinning = pinning;
-            return this;
-        }
-
-        /**
-         * Starts the manager: returns when every core has a carrier that is pinned to it, and that was verified.
-         *
-         * @return the manager, serving
-         * @throws IllegalArgumentException if no core was chosen, or one that this process may not use, with those that it
-         *     may in the message. Nothing was started
-         * @throws IllegalStateException if {@link TaskMode#VIRTUAL} was asked for and the JDK's hook is closed, with the
-         *     flag to add in the message; or if a core could not be pinned. Whatever had been started has ended
-         * @throws UnsupportedOperationException where threads cannot be pinned: not Linux, or an old C library
-         * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
-         */
-        public CoreManager start() {
-            CpuSet chosen = cpus == null ? byEnvironment() : cpus;
-            requireUsable(chosen);
-            TaskMode resolved = resolveMode();
-            CoreSettings settings = new CoreSettings(
-                    name,
-                    idleStrategy.spinNanos(),
-                    capacity,
-                    overflow,
-                    uncaughtExceptionHandler,
-                    pinning,
-                    SaturatedNanos.of(timeSlice),
-                    hogPolicy == HogPolicy.SHARE,
-                    exclusive,
-                    shuffleSeed);
-            CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings));
-            boolean started = false;
-            try {
-                manager.startWith(chosen);
-                started = true;
-                return manager;
-            } finally {
-                if (!started) {
-                    manager.shutdown();
-                }
-            }
-        }
-
-        private CoreBackend backend(TaskMode resolved, CoreSettings settings) {
-            if (resolved == TaskMode.PLATFORM) {
-                if (sequenceSeed != null || shuffleSeed != null || !exclusive.isEmpty()) {
-                    throw new IllegalStateException(
-                            "the kernel runs platform threads in any order and at the same time:"
-                                    + " exclusive cores, shuffled and deterministic orders need TaskMode.VIRTUAL"
-                                    + (VirtualThreadHook.obstacle() == null
-                                            ? ""
-                                            : ", but " + VirtualThreadHook.obstacle()));
-                }
-                return new PlatformBackend(settings);
-            }
-            return sequenceSeed == null ? new Scheduler(settings) : new SequencedBackend(settings, sequenceSeed);
-        }
-
-        private static CpuSet byEnvironment() {
-            String text = System.getenv(CORES_VARIABLE);
-            return text == null ? AllowedCpus.ofProcess() : CoreCount.parse(text, AllowedCpus.ofProcess());
-        }
-
-        private TaskMode resolveMode() {
-            if (mode == TaskMode.PLATFORM) {
-                return TaskMode.PLATFORM;
-            }
-            String obstacle = VirtualThreadHook.obstacle();
-            if (obstacle == null) {
-                return TaskMode.VIRTUAL;
-            }
-            if (mode == TaskMode.VIRTUAL) {
-                throw new IllegalStateException("tasks cannot run as virtual threads: " + obstacle);
-            }
-            if (WARNED.compareAndSet(false, true)) {
-                System.getLogger(CoreManager.class.getName())
-                        .log(Level.WARNING, "tasks run as platform threads, for " + obstacle);
-            }
-            return TaskMode.PLATFORM;
-        }
-
-        /** INV-7: the mask is read back by set, and the CPU is looked at as well. */
-        private static void pin(CpuSet cpus) {
-            ThreadAffinity.set(cpus);
-            int seen = ThreadAffinity.currentCpu();
-            if (!cpus.contains(seen)) {
-                throw new IllegalStateException("pinned to CPU " + cpus + ", the thread is on CPU " + seen);
-            }
-        }
     }
 }

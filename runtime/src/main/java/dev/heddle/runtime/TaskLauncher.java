@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * or {@linkplain CoreManager#anywhere() anywhere}. Each task runs on a thread of its own.
  *
  * <p>All methods may be called from any thread, the place's own tasks included. Those that start something block only if
- * the manager has a {@linkplain CoreManager.Builder#capacity(int) capacity} and the policy {@link OverflowPolicy#BLOCK},
+ * the manager has a {@linkplain CoreManagerBuilder#capacity(int) capacity} and the policy {@link OverflowPolicy#BLOCK},
  * and throw {@link RejectedExecutionException} when the place takes no more tasks, because the manager has been shut down or
  * a {@linkplain CoreManager#resize(dev.heddle.affinity.CpuSet, ResizePolicy) resize} has removed the core, or when a new
  * task is refused by policy.

@@ -25,12 +25,12 @@ final class AnywhereTest {
     private static final CpuSet CPUS = ThreadAffinity.ofProcess();
     private static final int CPU = CPUS.last();
 
-    private static CoreManager.Builder builder() {
+    private static CoreManagerBuilder builder() {
         return CoreManager.builder().mode(TaskMode.VIRTUAL).name("anywhere");
     }
 
     /** Exclusive, so that a pause of the JVM does not hand the core over in the middle of a count. */
-    private static CoreManager.Builder oneCore() {
+    private static CoreManagerBuilder oneCore() {
         return builder().cores(CpuSet.of(CPU)).exclusive(CpuSet.of(CPU));
     }
 

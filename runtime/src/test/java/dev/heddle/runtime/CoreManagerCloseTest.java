@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class CoreManagerCloseTest {
     private static final int CPU = ThreadAffinity.ofProcess().first();
 
-    private static CoreManager.Builder builder(TaskMode mode) {
+    private static CoreManagerBuilder builder(TaskMode mode) {
         return CoreManager.builder().mode(mode).name("test");
     }
 

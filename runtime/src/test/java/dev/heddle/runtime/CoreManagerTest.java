@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class CoreManagerTest {
     private static final int CPU = ThreadAffinity.ofProcess().first();
 
-    private static CoreManager.Builder builder(TaskMode mode) {
+    private static CoreManagerBuilder builder(TaskMode mode) {
         return CoreManager.builder().mode(mode).name("test");
     }
 

@@ -36,7 +36,7 @@ final class HandOverTest {
     @TempDir
     private Path folder = Path.of("");
 
-    private static CoreManager.Builder builder() {
+    private static CoreManagerBuilder builder() {
         return CoreManager.builder().mode(TaskMode.VIRTUAL).name("hand-over").cores(CpuSet.of(CPU));
     }
 
@@ -266,7 +266,7 @@ final class HandOverTest {
         keepsItsCore(builder().exclusive(CpuSet.of(CPU)));
     }
 
-    private static void keepsItsCore(CoreManager.Builder builder) throws Exception {
+    private static void keepsItsCore(CoreManagerBuilder builder) throws Exception {
         try (CoreManager cores = builder.timeSlice(Duration.ofMillis(1)).start()) {
             Core core = cores.on(CPU);
             AtomicBoolean ran = new AtomicBoolean();

@@ -104,7 +104,7 @@ final class ModesAndPathsTest {
                 .orElseThrow()
                 .descriptor();
         assertEquals(
-                Set.of("dev.heddle.runtime"),
+                Set.of("dev.heddle.runtime", "dev.heddle.topology"),
                 module.exports().stream()
                         .filter(export -> !export.isQualified())
                         .map(ModuleDescriptor.Exports::source)

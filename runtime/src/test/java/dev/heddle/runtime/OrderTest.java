@@ -150,7 +150,7 @@ final class OrderTest {
 
     @Test
     void platformThreadsHaveNoOrderToDecide() {
-        for (CoreManager.Builder builder : List.of(
+        for (CoreManagerBuilder builder : List.of(
                 CoreManager.builder().deterministic(1),
                 CoreManager.builder().shuffled(1),
                 CoreManager.builder().exclusive(ALL))) {

@@ -35,7 +35,7 @@ abstract class TaskLauncherContract {
     private final TaskLauncher place;
     private final ExecutorService executor;
 
-    TaskLauncherContract(CoreManager.Builder builder, Function<CoreManager, TaskLauncher> chooser) {
+    TaskLauncherContract(CoreManagerBuilder builder, Function<CoreManager, TaskLauncher> chooser) {
         // One core, so that what may run anywhere runs there too.
         cores = builder.name("contract").cores(CpuSet.of(CPU)).start();
         place = chooser.apply(cores);

@@ -66,7 +66,7 @@ public class Skynet {
             threads = Thread.ofVirtual().factory();
             return;
         }
-        CoreManager.Builder builder = CoreManager.builder().mode(TaskMode.VIRTUAL);
+        CoreManagerBuilder builder = CoreManager.builder().mode(TaskMode.VIRTUAL);
         if (runner == Runner.HEDDLE_ANY_ONE_CORE) {
             builder.cores(CpuSet.of(ThreadAffinity.ofProcess().last()));
         }

@@ -74,13 +74,13 @@ public enum Venue {
 
     abstract Place open();
 
-    private static Place ofManager(CoreManager.Builder builder) {
+    private static Place ofManager(CoreManagerBuilder builder) {
         CoreManager manager = manager(builder);
         Core core = manager.on(lastCpu());
         return new Place(core::start, manager::close);
     }
 
-    private static CoreManager manager(CoreManager.Builder builder) {
+    private static CoreManager manager(CoreManagerBuilder builder) {
         return builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
     }
 

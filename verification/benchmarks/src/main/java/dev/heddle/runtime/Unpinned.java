@@ -8,7 +8,7 @@ public final class Unpinned {
     private Unpinned() {}
 
     /** A builder whose carriers are not pinned. */
-    public static CoreManager.Builder builder() {
+    public static CoreManagerBuilder builder() {
         return CoreManager.builder().name("unpinned").pinning(cpu -> {});
     }
 }

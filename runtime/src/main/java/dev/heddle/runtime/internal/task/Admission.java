@@ -44,7 +44,7 @@ public final class Admission {
         }
         if (policy == OverflowPolicy.REJECT) {
             throw new RejectedExecutionException(place + " has " + capacity + " tasks waiting to start, its"
-                    + " capacity: send fewer, raise CoreManager.Builder.capacity, or choose OverflowPolicy.BLOCK");
+                    + " capacity: send fewer, raise CoreManagerBuilder.capacity, or choose OverflowPolicy.BLOCK");
         }
         try {
             places.acquire();

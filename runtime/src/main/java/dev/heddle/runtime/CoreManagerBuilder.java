@@ -1,0 +1,308 @@
+package dev.heddle.runtime;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.runtime.internal.AllowedCpus;
+import dev.heddle.runtime.internal.dispatch.CoreBackend;
+import dev.heddle.runtime.internal.dispatch.CoreSettings;
+import dev.heddle.runtime.internal.dispatch.PlatformBackend;
+import dev.heddle.runtime.internal.dispatch.Scheduler;
+import dev.heddle.runtime.internal.dispatch.SequencedBackend;
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import dev.heddle.runtime.internal.task.Admission;
+import java.lang.System.Logger.Level;
+import java.lang.Thread.UncaughtExceptionHandler;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what a {@link CoreManager} is made with. Not for use by several threads at once. */
+public final class CoreManagerBuilder {
+    /** The environment variable that names the cores where the program does not: {@value}. */
+    public static final String CORES_VARIABLE = "HEDDLE_CORES";
+
+    private static final Duration DEFAULT_SLICE = Duration.ofMillis(10);
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+    private @Nullable CpuSet cpus;
+    private @Nullable Placement placement;
+    private String name = "heddle";
+    private IdleStrategy idleStrategy = IdleStrategy.spinThenPark();
+    private int capacity = Admission.UNBOUNDED;
+    private OverflowPolicy overflow = OverflowPolicy.BLOCK;
+    private TaskMode mode = TaskMode.AUTO;
+    private @Nullable UncaughtExceptionHandler uncaughtExceptionHandler;
+    private Duration timeSlice = DEFAULT_SLICE;
+    private HogPolicy hogPolicy = HogPolicy.SHARE;
+    private CpuSet exclusive = CpuSet.empty();
+    private @Nullable Long shuffleSeed;
+    private @Nullable Long sequenceSeed;
+    private CoreSettings.Pinning pinning = CoreManagerBuilder::pin;
+
+    CoreManagerBuilder() {}
+
+    /**
+     * Chooses the cores by their numbers: {@link Placement#cpus}.
+     *
+     * @param cpus CPU numbers, at least one
+     * @return this builder
+     */
+    public CoreManagerBuilder cores(CpuSet cpus) {
+        this.cpus = Objects.requireNonNull(cpus, "cpus");
+        this.placement = null;
+        return this;
+    }
+
+    /**
+     * Chooses the cores by what they are. By default, what the environment variable {@value #CORES_VARIABLE} says: a
+     * placement's {@linkplain Placement#parse text}, {@code 0-3,8} or {@code node:1/spread:4}, or a number, {@code 4}, for
+     * the first four CPUs that the process may use, as with Go's {@code GOMAXPROCS}; {@code 4-4} is CPU 4 alone. Where it is
+     * not set, all CPUs of the process's affinity mask.
+     *
+     * @param placement resolved against the machine by {@link #start()}
+     * @return this builder
+     */
+    public CoreManagerBuilder cores(Placement placement) {
+        this.placement = Objects.requireNonNull(placement, "placement");
+        this.cpus = null;
+        return this;
+    }
+
+    /**
+     * Names the manager. Carriers are called {@code NAME-core-CPU}.
+     *
+     * @param name the name
+     * @return this builder
+     */
+    public CoreManagerBuilder name(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+        return this;
+    }
+
+    /**
+     * Chooses what a carrier does without work. By default, {@link IdleStrategy#spinThenPark()}.
+     *
+     * @param idleStrategy the strategy
+     * @return this builder
+     */
+    public CoreManagerBuilder idleStrategy(IdleStrategy idleStrategy) {
+        this.idleStrategy = Objects.requireNonNull(idleStrategy, "idleStrategy");
+        return this;
+    }
+
+    /**
+     * Limits how many tasks may wait to start on each core. What runs or is suspended does not count, and a resumption
+     * is never held up. By default, there is no limit.
+     *
+     * @param tasks the limit, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public CoreManagerBuilder capacity(int tasks) {
+        if (tasks < 1) {
+            throw new IllegalArgumentException("a core needs room for at least 1 waiting task, not " + tasks);
+        }
+        this.capacity = tasks;
+        return this;
+    }
+
+    /**
+     * Chooses what the sender of a task meets beyond the capacity. By default, {@link OverflowPolicy#BLOCK}.
+     *
+     * @param overflow the policy
+     * @return this builder
+     */
+    public CoreManagerBuilder overflow(OverflowPolicy overflow) {
+        this.overflow = Objects.requireNonNull(overflow, "overflow");
+        return this;
+    }
+
+    /**
+     * Sets the handler of what tasks throw and do not catch: every task's thread has it. By default, the JDK's
+     * applies. What the handler itself throws is logged.
+     *
+     * @param handler called on the task's thread
+     * @return this builder
+     */
+    public CoreManagerBuilder uncaughtExceptionHandler(UncaughtExceptionHandler handler) {
+        this.uncaughtExceptionHandler = Objects.requireNonNull(handler, "handler");
+        return this;
+    }
+
+    /**
+     * Chooses as what tasks run. By default, {@link TaskMode#AUTO}.
+     *
+     * @param mode the mode
+     * @return this builder
+     */
+    public CoreManagerBuilder mode(TaskMode mode) {
+        this.mode = Objects.requireNonNull(mode, "mode");
+        return this;
+    }
+
+    /**
+     * Sets how long a task may run without a suspension before it counts as a hog, and how long tasks that wake each
+     * other may keep the others of their core waiting. By default, 10 milliseconds.
+     *
+     * @param slice the time, more than 0
+     * @return this builder
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public CoreManagerBuilder timeSlice(Duration slice) {
+        if (!slice.isPositive()) {
+            throw new IllegalArgumentException("a time slice is more than 0, not " + slice);
+        }
+        this.timeSlice = slice;
+        return this;
+    }
+
+    /**
+     * Chooses what is done about a task that computes for longer than a time slice. By default, {@link
+     * HogPolicy#SHARE}.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public CoreManagerBuilder hogs(HogPolicy policy) {
+        this.hogPolicy = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Names cores that the monitor never hands to another carrier, whatever their tasks do: from one suspension to the
+     * next a task has its core's data to itself, without locks. Only {@link Blocking} ends that, which counts as a
+     * suspension. By default, none. Platform threads cannot keep that: a manager of those is not started.
+     *
+     * @param cpus CPU numbers; those that are none of the manager's cores mean nothing
+     * @return this builder
+     */
+    public CoreManagerBuilder exclusive(CpuSet cpus) {
+        this.exclusive = Objects.requireNonNull(cpus, "cpus");
+        return this;
+    }
+
+    /**
+     * Has every core choose at random what it runs next, among all that waits: for tests, which so find what relies on
+     * an order that nobody promises. Cores run at the same time as always, so that a seed does not fix what happens
+     * between them.
+     *
+     * @param seed where the choices come from
+     * @return this builder
+     */
+    public CoreManagerBuilder shuffled(long seed) {
+        this.shuffleSeed = seed;
+        this.sequenceSeed = null;
+        return this;
+    }
+
+    /**
+     * Has all cores together run one task at a time, in an order that the seed decides: for tests, which so find the same
+     * order again. What the tasks do among themselves is then the same in every run; let one task start all the others, for
+     * what comes from outside (other threads, sleeps, sockets) comes when it comes. A task is on its core as always; one
+     * that blocks its carrier holds up all cores, inside {@link Blocking} too. Virtual mode only.
+     *
+     * @param seed decides the order
+     * @return this builder
+     */
+    public CoreManagerBuilder deterministic(long seed) {
+        this.sequenceSeed = seed;
+        this.shuffleSeed = null;
+        return this;
+    }
+
+    /** Another way to pin: for tests of its failure, and for the benchmarks' baseline without pins. */
+    CoreManagerBuilder pinning(CoreSettings.Pinning pinning) {
+        this.pinning = pinning;
+        return this;
+    }
+
+    /**
+     * Starts the manager: returns when every core has a carrier that is pinned to it, and that was verified.
+     *
+     * @return the manager, serving
+     * @throws IllegalArgumentException if no core was chosen, or one that this process may not use, with those that it
+     *     may in the message. Nothing was started
+     * @throws IllegalStateException if {@link TaskMode#VIRTUAL} was asked for and the JDK's hook is closed, with the
+     *     flag to add in the message; or if a core could not be pinned. Whatever had been started has ended
+     * @throws UnsupportedOperationException where threads cannot be pinned: not Linux, or an old C library
+     * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
+     */
+    public CoreManager start() {
+        CpuSet chosen = chosen();
+        CoreManager.requireUsable(chosen);
+        TaskMode resolved = resolveMode();
+        CoreSettings settings = new CoreSettings(
+                name,
+                idleStrategy.spinNanos(),
+                capacity,
+                overflow,
+                uncaughtExceptionHandler,
+                pinning,
+                SaturatedNanos.of(timeSlice),
+                hogPolicy == HogPolicy.SHARE,
+                exclusive,
+                shuffleSeed);
+        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings));
+        boolean started = false;
+        try {
+            manager.startWith(chosen);
+            started = true;
+            return manager;
+        } finally {
+            if (!started) {
+                manager.shutdown();
+            }
+        }
+    }
+
+    private CoreBackend backend(TaskMode resolved, CoreSettings settings) {
+        if (resolved == TaskMode.PLATFORM) {
+            if (sequenceSeed != null || shuffleSeed != null || !exclusive.isEmpty()) {
+                throw new IllegalStateException("the kernel runs platform threads in any order and at the same time:"
+                        + " exclusive cores, shuffled and deterministic orders need TaskMode.VIRTUAL"
+                        + (VirtualThreadHook.obstacle() == null ? "" : ", but " + VirtualThreadHook.obstacle()));
+            }
+            return new PlatformBackend(settings);
+        }
+        return sequenceSeed == null ? new Scheduler(settings) : new SequencedBackend(settings, sequenceSeed);
+    }
+
+    private CpuSet chosen() {
+        if (cpus != null) {
+            return cpus;
+        }
+        if (placement != null) {
+            return placement.resolve(Machine.read());
+        }
+        String text = System.getenv(CORES_VARIABLE);
+        return text == null ? AllowedCpus.ofProcess() : CoreCount.parse(text, AllowedCpus.ofProcess(), Machine::read);
+    }
+
+    private TaskMode resolveMode() {
+        if (mode == TaskMode.PLATFORM) {
+            return TaskMode.PLATFORM;
+        }
+        String obstacle = VirtualThreadHook.obstacle();
+        if (obstacle == null) {
+            return TaskMode.VIRTUAL;
+        }
+        if (mode == TaskMode.VIRTUAL) {
+            throw new IllegalStateException("tasks cannot run as virtual threads: " + obstacle);
+        }
+        if (WARNED.compareAndSet(false, true)) {
+            System.getLogger(CoreManager.class.getName())
+                    .log(Level.WARNING, "tasks run as platform threads, for " + obstacle);
+        }
+        return TaskMode.PLATFORM;
+    }
+
+    /** INV-7: the mask is read back by set, and the CPU is looked at as well. */
+    private static void pin(CpuSet cpus) {
+        ThreadAffinity.set(cpus);
+        int seen = ThreadAffinity.currentCpu();
+        if (!cpus.contains(seen)) {
+            throw new IllegalStateException("pinned to CPU " + cpus + ", the thread is on CPU " + seen);
+        }
+    }
+}
