@@ -4,7 +4,7 @@ package dev.heddle.cli;
 final class CannotRunException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    CannotRunException(RuntimeException cause) {
+    CannotRunException(Exception cause) {
         super(cause.getMessage(), cause);
     }
 }

@@ -10,7 +10,13 @@ import picocli.CommandLine.Command;
         description = "Virtual threads on the CPU cores their author chose.",
         mixinStandardHelpOptions = true,
         versionProvider = VersionCommand.Version.class,
-        subcommands = {RunCommand.class, SoakCommand.class, VersionCommand.class, GenerateCompletion.class},
+        subcommands = {
+            RunCommand.class,
+            TopologyCommand.class,
+            SoakCommand.class,
+            VersionCommand.class,
+            GenerateCompletion.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all went well",
@@ -25,6 +31,7 @@ import picocli.CommandLine.Command;
             "  heddle run",
             "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
             "  heddle run --any --tasks 100 --schedtrace 100ms",
+            "  heddle topology",
             "  heddle soak --minutes 1",
             "  source <(heddle generate-completion)"
         })

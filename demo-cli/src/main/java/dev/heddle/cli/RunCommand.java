@@ -1,19 +1,18 @@
 package dev.heddle.cli;
 
-import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreManagerBuilder;
+import dev.heddle.runtime.Placement;
 import dev.heddle.runtime.TaskMode;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code heddle run}: starts tasks on chosen cores and prints on which core each one really ran. */
 @Command(
@@ -38,6 +37,7 @@ import picocli.CommandLine.TypeConversionException;
             "Examples:",
             "  heddle run",
             "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
+            "  heddle run --cores spread:2",
             "  heddle run --any --tasks 100 --work mixed --schedtrace 100ms",
             "  heddle run --work sleep --compare jdk",
             "  heddle run --format json"
@@ -49,30 +49,15 @@ final class RunCommand implements Callable<Integer> {
         JDK
     }
 
-    /** Reads a CPU list, and lets the parser say what is wrong with a malformed one. */
-    static final class CpuSetConverter implements ITypeConverter<CpuSet> {
-        @Override
-        public CpuSet convert(String text) {
-            try {
-                return CpuSet.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
-    }
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Option(
-            names = "--cores",
-            paramLabel = "LIST",
-            converter = CpuSetConverter.class,
-            description = {
-                "Linux CPU numbers: 0-3,8 or 0-31:2 or 0xff. Default: what HEDDLE_CORES says, a count or such a list,"
-                        + " or all that the process may use."
-            })
-    private @Nullable CpuSet cores;
+            names = {"--cores", "--placement"},
+            paramLabel = "CPUS",
+            converter = PlacementConverter.class,
+            description = PlacementConverter.HELP)
+    private @Nullable Placement cores;
 
     @Option(
             names = "--any",
@@ -141,9 +126,6 @@ final class RunCommand implements Callable<Integer> {
         requirePositive("--samples", samples);
         if (schedtrace != null && !schedtrace.isPositive()) {
             throw new ParameterException(spec.commandLine(), "--schedtrace must be more than 0");
-        }
-        if (cores != null && cores.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--cores names no core");
         }
         var commandLine = spec.commandLine();
         RunResult result;

@@ -3,6 +3,8 @@ package dev.heddle.cli;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreManagerBuilder;
+import dev.heddle.runtime.Placement;
 import dev.heddle.runtime.ResizePolicy;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.TaskMode;
@@ -47,7 +49,7 @@ final class Soak {
     private static final List<ResizePolicy> POLICIES = List.of(ResizePolicy.values());
 
     private final long seed;
-    private final @Nullable CpuSet asked;
+    private final @Nullable Placement asked;
     private final Consumer<String> log;
     private final ConcurrentLinkedQueue<String> broken = new ConcurrentLinkedQueue<>();
     final AtomicLong in = new AtomicLong();
@@ -73,7 +75,7 @@ final class Soak {
      */
     record Result(List<String> broken, String summary) {}
 
-    Soak(long seed, @Nullable CpuSet asked, Consumer<String> log) {
+    Soak(long seed, @Nullable Placement asked, Consumer<String> log) {
         this.seed = seed;
         this.asked = asked;
         this.log = log;

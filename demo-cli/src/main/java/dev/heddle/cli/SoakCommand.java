@@ -1,6 +1,6 @@
 package dev.heddle.cli;
 
-import dev.heddle.affinity.CpuSet;
+import dev.heddle.runtime.Placement;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,11 +42,11 @@ final class SoakCommand implements Callable<Integer> {
     private double minutes;
 
     @Option(
-            names = "--cores",
-            paramLabel = "LIST",
-            converter = RunCommand.CpuSetConverter.class,
-            description = "Linux CPU numbers. Default: what HEDDLE_CORES says, or all that the process may use.")
-    private @Nullable CpuSet cores;
+            names = {"--cores", "--placement"},
+            paramLabel = "CPUS",
+            converter = PlacementConverter.class,
+            description = PlacementConverter.HELP)
+    private @Nullable Placement cores;
 
     @Option(
             names = "--seed",

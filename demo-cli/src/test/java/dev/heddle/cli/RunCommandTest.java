@@ -209,7 +209,7 @@ final class RunCommandTest {
             delimiter = '|',
             value = {
                 "run --cores 0,,1   | position 2",
-                "run --cores ''     | names no core",
+                "run --cores ''     | it is empty",
                 "run --tasks 0      | --tasks must be at least 1",
                 "run --samples -1   | --samples must be at least 1",
                 "run --work dream   | 'dream'",

@@ -3,6 +3,7 @@ package dev.heddle.benchmarks;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreManagerBuilder;
 import dev.heddle.runtime.TaskMode;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;

@@ -4,6 +4,7 @@ import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreManagerBuilder;
 import dev.heddle.runtime.TaskMode;
 import dev.heddle.runtime.Unpinned;
 import java.util.concurrent.CountDownLatch;

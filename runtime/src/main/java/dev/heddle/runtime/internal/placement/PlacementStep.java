@@ -96,23 +96,29 @@ public final class PlacementStep {
         CpuSet unknown = missing.minus(machine.present());
         CpuSet offline = missing.minus(unknown).minus(machine.online());
         CpuSet forbidden = missing.minus(unknown).minus(offline).minus(machine.allowed());
-        String advice = ". Choose among " + named(left);
+        String advice = ": this process may use " + machine.allowed() + cgroup(machine) + ". Choose among them";
         if (!unknown.isEmpty()) {
             return "the machine has no " + named(unknown) + ", it has " + machine.present() + advice;
         }
         if (!offline.isEmpty()) {
-            return named(offline) + (offline.size() == 1 ? " is" : " are") + " offline" + advice;
+            return named(offline) + are(offline) + "offline" + advice;
         }
         if (!forbidden.isEmpty()) {
-            return named(forbidden) + (forbidden.size() == 1 ? " is" : " are") + " not allowed: this process may use "
-                    + machine.allowed()
-                    + machine.cpuset()
-                            .filter(limit -> !limit.cgroup().equals("/"))
-                            .map(limit -> " (cgroup " + limit.cgroup() + ")")
-                            .orElse("")
-                    + advice + ", or widen the affinity mask or cpuset it is started with";
+            return named(forbidden) + are(forbidden) + "not allowed" + advice
+                    + ", or widen the affinity mask or cpuset it is started with";
         }
         return "the steps before it have left " + named(left) + ", without " + missing;
+    }
+
+    private static String are(CpuSet cpus) {
+        return cpus.size() == 1 ? " is " : " are ";
+    }
+
+    private static String cgroup(CpuTopology machine) {
+        return machine.cpuset()
+                .filter(limit -> !limit.cgroup().equals("/"))
+                .map(limit -> " (cgroup " + limit.cgroup() + ")")
+                .orElse("");
     }
 
     public static PlacementStep excluding(CpuSet cpus) {
