@@ -16,7 +16,7 @@ final class TopologySvg {
     private static final int CPU_HEIGHT = 26;
     private static final int GAP = 8;
     private static final int TITLE = 20;
-    private static final int LEGEND = 58;
+    private static final int LEGEND = 46;
 
     /** The width that the boxes in a group fill before they go on in a row below: more for a group of groups. */
     private static final int ROW_OF_CORES = 420;
@@ -73,7 +73,7 @@ final class TopologySvg {
 
     private void write() throws XMLStreamException {
         Box whole = group(MachineTree.of(machine), 0);
-        int width = Math.max(whole.width(), 520) + 2 * GAP;
+        int width = Math.max(whole.width(), 660) + 2 * GAP;
         int height = whole.height() + LEGEND + 2 * GAP;
         xml.writeStartElement("svg");
         xml.writeDefaultNamespace(NAMESPACE);
@@ -128,12 +128,12 @@ final class TopologySvg {
         @Override
         public int width() {
             int widest = rows.stream().mapToInt(Flow::rowWidth).max().orElse(0);
-            return Math.max(widest, 7 * title.length()) + 2 * GAP;
+            return Math.max(widest, 8 * title.length()) + 2 * GAP;
         }
 
         @Override
         public int height() {
-            return TITLE + rows.stream().mapToInt(row -> rowHeight(row) + GAP).sum() + GAP;
+            return TITLE + rows.stream().mapToInt(row -> rowHeight(row) + GAP).sum() + GAP / 2;
         }
 
         @Override

@@ -9,6 +9,7 @@ import dev.heddle.runtime.internal.dispatch.CoreThread;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.TaskPlace;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,6 +54,7 @@ public final class CoreManager implements AutoCloseable {
     private final TaskMode mode;
     private final CoreBackend backend;
     private final TaskLauncher anywhere;
+    private final ResizePolicy whenCpuGone;
     private final ReentrantLock resizing = new ReentrantLock();
 
     /** Those that it serves now, by CPU number. Replaced as a whole. */
@@ -63,7 +65,11 @@ public final class CoreManager implements AutoCloseable {
 
     private volatile boolean shutDown;
 
-    CoreManager(String name, TaskMode mode, CoreBackend backend) {
+    /** What was last logged of CPUs that are gone. */
+    private volatile String lastOutcome = "";
+
+    CoreManager(String name, TaskMode mode, CoreBackend backend, ResizePolicy whenCpuGone) {
+        this.whenCpuGone = whenCpuGone;
         this.name = name;
         this.mode = mode;
         this.backend = backend;
@@ -278,6 +284,44 @@ public final class CoreManager implements AutoCloseable {
         }
     }
 
+    /** CPUs of cores are not to be had any longer. By the monitor, which must not be held up: a removal may take long. */
+    private void removeGone(CpuSet gone) {
+        Thread.ofPlatform()
+                .name(this.name + "-resizer")
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .start(() -> resizeWithout(gone));
+    }
+
+    private void resizeWithout(CpuSet gone) {
+        String outcome;
+        resizing.lock();
+        try {
+            CpuSet left = cores().minus(gone);
+            if (shutDown || left.equals(cores())) {
+                return;
+            }
+            if (left.isEmpty()) {
+                outcome = "no core of manager '" + name
+                        + "' has its CPU any longer: its tasks run wherever the kernel lets"
+                        + " them, until one is back or resize() gives it others";
+            } else {
+                resize(left, whenCpuGone);
+                outcome = "cores " + gone + " of manager '" + name + "' were removed, for their CPUs are gone"
+                        + " (ResizePolicy." + whenCpuGone + "). It goes on with cores " + left
+                        + "; resize() takes in others, or these when they are back";
+            }
+        } catch (IllegalStateException | IllegalArgumentException refused) {
+            outcome = "the CPUs of cores " + gone + " are gone, and they stay: " + refused.getMessage();
+        } finally {
+            resizing.unlock();
+        }
+        if (!outcome.equals(lastOutcome)) { // which is tried again in each second
+            lastOutcome = outcome;
+            System.getLogger(CoreManager.class.getName()).log(Level.ERROR, outcome);
+        }
+    }
+
     /** Starts a core for each CPU that is not among those present, and returns them; or throws, and has started none. */
     private Map<Integer, Core> startMissing(CpuSet cpus, Map<Integer, Core> present) {
         Map<Integer, Core> missing = new TreeMap<>();
@@ -312,7 +356,7 @@ public final class CoreManager implements AutoCloseable {
         backend.setCores(first.values().stream().map(Core::context).toList());
         try {
             JdkThreads.callUnpinned(name + "-starter", () -> {
-                backend.startMonitor();
+                backend.startMonitor(this::removeGone);
                 return true;
             });
         } catch (ExecutionException e) {

@@ -1,15 +1,18 @@
 package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
-import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreSettings;
+import dev.heddle.runtime.internal.dispatch.KernelPinning;
+import dev.heddle.runtime.internal.dispatch.Neighbourhood;
+import dev.heddle.runtime.internal.dispatch.Pinning;
 import dev.heddle.runtime.internal.dispatch.PlatformBackend;
 import dev.heddle.runtime.internal.dispatch.Scheduler;
 import dev.heddle.runtime.internal.dispatch.SequencedBackend;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Admission;
+import dev.heddle.topology.CpuTopology;
 import java.lang.System.Logger.Level;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
@@ -38,7 +41,9 @@ public final class CoreManagerBuilder {
     private CpuSet exclusive = CpuSet.empty();
     private @Nullable Long shuffleSeed;
     private @Nullable Long sequenceSeed;
-    private CoreSettings.Pinning pinning = CoreManagerBuilder::pin;
+    private ResizePolicy whenCpuGone = ResizePolicy.MOVE;
+    private int auditEvery;
+    private Pinning pinning = new KernelPinning();
 
     CoreManagerBuilder() {}
 
@@ -211,8 +216,43 @@ public final class CoreManagerBuilder {
         return this;
     }
 
+    /**
+     * Chooses what becomes of a core whose CPU goes: offline, or out of the cpuset. The monitor notices that within a tenth of
+     * a second while tasks run. It says so in the log, in the statistics and as the event {@code dev.heddle.LostPin}, and
+     * removes the core as {@link CoreManager#resize(CpuSet, ResizePolicy)} does. By default, {@link ResizePolicy#MOVE}: its
+     * tasks go on, pinned to another core. With {@link ResizePolicy#REFUSE} a core that has tasks stays, and they run where the
+     * kernel lets them until the CPU is back. The last core stays in any case.
+     *
+     * <p>A carrier whose mask was changed while its CPU is there is pinned again. In {@linkplain TaskMode#PLATFORM platform
+     * mode}, and with {@link #deterministic}, nobody watches.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public CoreManagerBuilder whenCpuGone(ResizePolicy policy) {
+        this.whenCpuGone = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Has each carrier ask the kernel which CPU it is on, after so many dispatches each time: {@link CoreStatistics#audits()}
+     * says how often it did, and {@link CoreStatistics#misplaced()} how often that was another CPU than its core's. A look costs
+     * about 5 nanoseconds. By default, none. Virtual mode only.
+     *
+     * @param dispatches after how many, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public CoreManagerBuilder audit(int dispatches) {
+        if (dispatches < 1) {
+            throw new IllegalArgumentException("an audit comes after 1 dispatch or more, not " + dispatches);
+        }
+        this.auditEvery = dispatches;
+        return this;
+    }
+
     /** Another way to pin: for tests of its failure, and for the benchmarks' baseline without pins. */
-    CoreManagerBuilder pinning(CoreSettings.Pinning pinning) {
+    CoreManagerBuilder pinning(Pinning pinning) {
         this.pinning = pinning;
         return this;
     }
@@ -229,7 +269,8 @@ public final class CoreManagerBuilder {
      * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
      */
     public CoreManager start() {
-        CpuSet chosen = chosen();
+        CpuTopology machine = Machine.readIfThere();
+        CpuSet chosen = chosen(machine);
         CoreManager.requireUsable(chosen);
         TaskMode resolved = resolveMode();
         CoreSettings settings = new CoreSettings(
@@ -242,8 +283,10 @@ public final class CoreManagerBuilder {
                 SaturatedNanos.of(timeSlice),
                 hogPolicy == HogPolicy.SHARE,
                 exclusive,
+                auditEvery,
+                new Neighbourhood(machine),
                 shuffleSeed);
-        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings));
+        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings), whenCpuGone);
         boolean started = false;
         try {
             manager.startWith(chosen);
@@ -268,15 +311,17 @@ public final class CoreManagerBuilder {
         return sequenceSeed == null ? new Scheduler(settings) : new SequencedBackend(settings, sequenceSeed);
     }
 
-    private CpuSet chosen() {
+    private CpuSet chosen(@Nullable CpuTopology machine) {
         if (cpus != null) {
             return cpus;
         }
         if (placement != null) {
-            return placement.resolve(Machine.read());
+            return placement.resolve(Machine.require(machine));
         }
         String text = System.getenv(CORES_VARIABLE);
-        return text == null ? AllowedCpus.ofProcess() : CoreCount.parse(text, AllowedCpus.ofProcess(), Machine::read);
+        return text == null
+                ? AllowedCpus.ofProcess()
+                : CoreCount.parse(text, AllowedCpus.ofProcess(), () -> Machine.require(machine));
     }
 
     private TaskMode resolveMode() {
@@ -295,14 +340,5 @@ public final class CoreManagerBuilder {
                     .log(Level.WARNING, "tasks run as platform threads, for " + obstacle);
         }
         return TaskMode.PLATFORM;
-    }
-
-    /** INV-7: the mask is read back by set, and the CPU is looked at as well. */
-    private static void pin(CpuSet cpus) {
-        ThreadAffinity.set(cpus);
-        int seen = ThreadAffinity.currentCpu();
-        if (!cpus.contains(seen)) {
-            throw new IllegalStateException("pinned to CPU " + cpus + ", the thread is on CPU " + seen);
-        }
     }
 }

@@ -22,6 +22,10 @@ package dev.heddle.runtime;
  * @param hogs tasks that computed for longer than a time slice
  * @param carriers threads that are pinned to the CPU for this core: its owner, spares, and those that are in a blocked task
  * @param spares those of them that wait to be needed
+ * @param pinsLost times that a carrier was found not to be pinned to the CPU any longer
+ * @param pinsRestored times that it could be pinned again
+ * @param audits times that a carrier has looked which CPU it is on: see {@link CoreManagerBuilder#audit}
+ * @param misplaced times that this was another one
  */
 public record CoreStatistics(
         int cpu,
@@ -38,7 +42,11 @@ public record CoreStatistics(
         long handOvers,
         long hogs,
         int carriers,
-        int spares) {
+        int spares,
+        long pinsLost,
+        long pinsRestored,
+        long audits,
+        long misplaced) {
 
     /**
      * Returns how many tasks have begun and not ended.

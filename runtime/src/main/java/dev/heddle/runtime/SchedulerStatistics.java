@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
  * @param steals times that a core took from another one, so far
  * @param handOvers times that a core was handed to another carrier, so far
  * @param hogs tasks that computed for longer than a time slice, so far
+ * @param pinsLost times that a carrier was found not to be pinned to its CPU any longer, so far, on cores that were removed
+ *     too
+ * @param pinsRestored times that it could be pinned again
  */
 public record SchedulerStatistics(
         int cores,
@@ -28,7 +31,9 @@ public record SchedulerStatistics(
         List<Long> localQueues,
         long steals,
         long handOvers,
-        long hogs) {
+        long hogs,
+        long pinsLost,
+        long pinsRestored) {
 
     /**
      * Copies the list.
@@ -42,10 +47,10 @@ public record SchedulerStatistics(
     /**
      * Returns them on one line, in the spirit of Go's {@code schedtrace}.
      *
-     * @return {@code cores=2 idle=1 spinning=0 carriers=3 spares=1 globalqueue=0 [0 4] steals=7 handovers=1 hogs=0}
+     * @return {@code cores=2 idle=1 spinning=0 carriers=3 spares=1 globalqueue=0 [0 4] steals=7 handovers=1 hogs=0 lostpins=0}
      */
     public String toLine() {
-        return "cores=%d idle=%d spinning=%d carriers=%d spares=%d globalqueue=%d [%s] steals=%d handovers=%d hogs=%d"
+        return "cores=%d idle=%d spinning=%d carriers=%d spares=%d globalqueue=%d [%s] steals=%d handovers=%d hogs=%d lostpins=%d"
                 .formatted(
                         cores,
                         idle,
@@ -56,6 +61,7 @@ public record SchedulerStatistics(
                         localQueues.stream().map(String::valueOf).collect(Collectors.joining(" ")),
                         steals,
                         handOvers,
-                        hogs);
+                        hogs,
+                        pinsLost);
     }
 }

@@ -314,7 +314,12 @@ public final class CpuTopology {
     /** Returns a line with the number of each. */
     @Override
     public String toString() {
-        return "%d packages, %d NUMA nodes, %d physical cores, CPUs %s, allowed %s"
-                .formatted(packages().size(), numaNodes.size(), physicalCores().size(), online, allowed());
+        return "CPUs %s, allowed %s; packages: %d, NUMA nodes: %d, physical cores: %d"
+                .formatted(
+                        online,
+                        allowed(),
+                        packages().size(),
+                        numaNodes.size(),
+                        physicalCores().size());
     }
 }

@@ -378,8 +378,9 @@ final class AnywhereTest {
             trace.close();
             assertTrue(
                     lines.getFirst()
-                            .matches("SCHED \\d+ms: cores=" + CPUS.size() + " idle=\\d+ spinning=\\d+ carriers=\\d+"
-                                    + " spares=\\d+ globalqueue=\\d+ \\[[\\d ]+] steals=\\d+ handovers=\\d+ hogs=\\d+"),
+                            .matches(
+                                    "SCHED \\d+ms: cores=" + CPUS.size() + " idle=\\d+ spinning=\\d+ carriers=\\d+"
+                                            + " spares=\\d+ globalqueue=\\d+ \\[[\\d ]+] steals=\\d+ handovers=\\d+ hogs=\\d+ lostpins=\\d+"),
                     lines.getFirst());
             Waiting.until(
                     "its thread is gone",

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The carriers of one core: its owner, those that are with a task that has cost them the core, and spare ones. */
@@ -99,6 +100,10 @@ final class CarrierPool {
 
     boolean isEmpty() {
         return size.get() == 0;
+    }
+
+    void forEach(Consumer<CarrierThread> action) {
+        all.forEach(action);
     }
 
     /** Waits until none is left. */

@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.NativeCallException;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
@@ -27,6 +28,9 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     /** Its own: it owns the core and is not in a task, so that nobody can take the core away. */
     private boolean dispatching;
+
+    /** Its own: dispatches since it last looked which CPU it is on. */
+    private int sinceAudit;
 
     /** The kernel's id, 0 until it runs. */
     private volatile int kernelId;
@@ -60,7 +64,7 @@ public final class CarrierThread extends Thread implements CoreThread {
             try {
                 JdkThreads.widen();
                 JdkThreads.primeTimer();
-                core.settings().pinning().pinTo(CpuSet.of(core.cpu())); // INV-1, before the first poll
+                pin(); // INV-1, before the first poll
                 kernelId = ThreadAffinity.currentThreadId();
             } catch (Throwable t) {
                 core.carrierFailed(this, t);
@@ -75,7 +79,19 @@ public final class CarrierThread extends Thread implements CoreThread {
         }
     }
 
+    private void pin() {
+        try {
+            core.settings().pinning().pinTo(CpuSet.of(core.cpu()));
+        } catch (NativeCallException refused) {
+            if (!core.isCpuGone()) {
+                throw refused;
+            }
+            // Said once, when the CPU went. What the core still has ends wherever the kernel lets it, and not never.
+        }
+    }
+
     private void serve() {
+        int auditEvery = core.settings().auditEvery();
         dispatching = true;
         core.begin();
         Runnable continuation;
@@ -89,6 +105,10 @@ public final class CarrierThread extends Thread implements CoreThread {
                 // INV-8. Tasks catch their own; this came from a handler of uncaught exceptions, or from the JDK.
                 report(core, "a continuation threw; the carrier goes on", t);
             }
+            if (auditEvery != 0 && ++sinceAudit >= auditEvery) {
+                sinceAudit = 0;
+                audit();
+            }
             if (!dispatching && !isOwnerAgain()) {
                 break;
             }
@@ -96,6 +116,15 @@ public final class CarrierThread extends Thread implements CoreThread {
         dispatching = false;
         lease = 0;
         CURRENT.setOpaque(this, null);
+    }
+
+    /** The task that has just suspended was here: looks whether that is where it was to be. */
+    private void audit() {
+        boolean inPlace = ThreadAffinity.currentCpu() == core.cpu();
+        core.counters().countAudit(inPlace);
+        if (!inPlace) {
+            core.pinsAreInDoubt();
+        }
     }
 
     private boolean isOwnerAgain() {

@@ -1,8 +1,10 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** As what the tasks of a manager run, and what its cores share. */
@@ -19,8 +21,13 @@ public sealed interface CoreBackend permits Scheduler, SequencedBackend, Platfor
      */
     void setCores(List<CoreContext> present);
 
-    /** Starts what watches over the cores. Called by a thread that is not pinned. */
-    void startMonitor();
+    /**
+     * Starts what watches over the cores. Called by a thread that is not pinned.
+     *
+     * @param cpusGone told, when CPUs of present cores are not to be had any longer, and again in each second until those have
+     *     been removed. Called by the monitor, which must not be held up
+     */
+    void startMonitor(Consumer<CpuSet> cpusGone);
 
     /** Waits until that is gone, once the last task has ended. */
     void awaitMonitorGone(long nanos) throws InterruptedException;

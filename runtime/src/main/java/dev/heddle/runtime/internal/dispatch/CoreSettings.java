@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param sliceNanos how long a task may run before it is a hog
  * @param shareWithHogs whether a core that a hog holds is handed to another carrier
  * @param exclusive the cores that are never handed over but by a blocking call
+ * @param auditEvery after how many dispatches a carrier looks which CPU it is on, or 0 for never
+ * @param neighbourhood how near the CPUs are to each other
  * @param shuffleSeed where the order of dispatch comes from, or null for the usual one
  */
 public record CoreSettings(
@@ -33,14 +35,9 @@ public record CoreSettings(
         long sliceNanos,
         boolean shareWithHogs,
         CpuSet exclusive,
+        int auditEvery,
+        Neighbourhood neighbourhood,
         @Nullable Long shuffleSeed) {
-
-    /** Puts the calling thread on CPUs for good, or throws. Another than the real one only in tests and baselines. */
-    @FunctionalInterface
-    public interface Pinning {
-        /** Returns when the calling thread is on one of these CPUs and cannot leave them. */
-        void pinTo(CpuSet cpus);
-    }
 
     /** Makes a place that tasks can be started in. */
     TaskPlace place(String description, ThreadMaker threads, Runnable onQuiescent) {

@@ -1,5 +1,6 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +29,8 @@ final class Monitor {
      * rounds, and the round is a third of the millisecond that what waits behind it may lose.
      *
      * When no core has run anything for some rounds and all rest, the monitor sleeps until a sender finds a core at rest or has
-     * sent something from outside (noticeWork): an idle program has no thread that wakes up. Cores that spin for work are
-     * looked at every 10 ms.
+     * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
+     * in a second. Cores that spin for work are looked at every 10 ms.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -55,6 +57,10 @@ final class Monitor {
     private final Map<Integer, Reports> reports = new HashMap<>();
     private final Thread thread;
 
+    private volatile PinWatch pins;
+
+    private volatile boolean pinsInDoubt;
+
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
 
@@ -79,6 +85,7 @@ final class Monitor {
 
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
+        this.pins = new PinWatch(scheduler, cpus -> {}, (level, text) -> {});
         this.thread = Thread.ofPlatform()
                 .name(scheduler.settings().name() + "-monitor")
                 .daemon()
@@ -86,8 +93,24 @@ final class Monitor {
                 .unstarted(this::run);
     }
 
-    void start() {
+    /** Starts the thread. See {@link CoreBackend#startMonitor}. */
+    void start(Consumer<CpuSet> cpusGone) {
+        pins = new PinWatch(scheduler, cpusGone, (level, text) -> report(level, () -> text, null));
         thread.start();
+    }
+
+    /** A pin may be lost. From any thread. */
+    void lookAtPins() {
+        pinsInDoubt = true;
+        noticeWork();
+    }
+
+    long pinsLost() {
+        return pins.lost();
+    }
+
+    long pinsRestored() {
+        return pins.restored();
     }
 
     /** Everything has ended: the monitor finds it so. From any thread. */
@@ -116,6 +139,7 @@ final class Monitor {
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
+                lookAtPins(now);
                 boolean busy = round(now, now - last > LATE_NANOS);
                 last = now;
                 idleRounds = busy ? 0 : idleRounds + 1;
@@ -135,6 +159,15 @@ final class Monitor {
         }
     }
 
+    private void lookAtPins(long now) {
+        if (pinsInDoubt) {
+            pinsInDoubt = false;
+            pins.look(now);
+        } else {
+            pins.lookIfDue(now);
+        }
+    }
+
     private void sleep() {
         watches.clear();
         asleep = true; // 1. announce
@@ -143,7 +176,8 @@ final class Monitor {
             LockSupport.parkNanos(this, NAP_NANOS);
         } else {
             while (asleep && !scheduler.hasEnded()) {
-                LockSupport.park(this);
+                LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
+                lookAtPins(System.nanoTime());
             }
         }
         asleep = false;
@@ -177,7 +211,7 @@ final class Monitor {
     /** Returns whether the core runs a task. */
     private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
         long lease = core.lease().number();
-        long dispatches = core.dispatches();
+        long dispatches = core.counters().dispatches();
         boolean running = core.lease().isRunning() && !core.isResting();
         if (!running || lease != watch.lease || dispatches != watch.dispatches) {
             watch.lease = lease;
@@ -210,7 +244,7 @@ final class Monitor {
             if (!watch.isReported) {
                 watch.isReported = true;
                 reportHog(core, watch, carrier, now - watch.since);
-                core.countHog(); // after the report: who sees the count finds that too
+                core.counters().countHog(); // after the report: who sees the count finds that too
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
             if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
@@ -222,7 +256,7 @@ final class Monitor {
 
     /** Tasks that wake each other inherit one time slice: when it is over, the others are first once. */
     private void lookAtSlice(VirtualCoreContext core, Watch watch, long now) {
-        long slices = core.slices();
+        long slices = core.counters().slices();
         if (slices != watch.slices) {
             watch.slices = slices;
             watch.sliceSince = now;
@@ -266,7 +300,7 @@ final class Monitor {
         Thread task = continuation == null ? null : VirtualThreadHook.threadOf(continuation);
         String name = String.valueOf(task);
         StackTraceElement[] stack = task == null ? new StackTraceElement[0] : task.getStackTrace();
-        if (core.lease().number() != watch.lease || core.dispatches() != watch.dispatches) {
+        if (core.lease().number() != watch.lease || core.counters().dispatches() != watch.dispatches) {
             return; // it has ended meanwhile, and the stack may be another's
         }
         LongTaskEvent.commit(core.cpu(), name, nanos, stack);

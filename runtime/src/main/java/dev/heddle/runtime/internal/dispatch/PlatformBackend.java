@@ -4,6 +4,7 @@ import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Tasks as platform threads. Those that run anywhere have the CPUs of all cores, and the kernel spreads them. */
@@ -38,7 +39,7 @@ public final class PlatformBackend implements CoreBackend {
     }
 
     @Override
-    public void startMonitor() {}
+    public void startMonitor(Consumer<CpuSet> cpusGone) {}
 
     @Override
     public void awaitMonitorGone(long nanos) {}
@@ -50,6 +51,6 @@ public final class PlatformBackend implements CoreBackend {
     public SchedulerStatistics statistics() {
         List<CoreContext> now = cores;
         return new SchedulerStatistics(
-                now.size(), 0, 0, 0, 0, 0, now.stream().map(core -> 0L).toList(), 0, 0, 0);
+                now.size(), 0, 0, 0, 0, 0, now.stream().map(core -> 0L).toList(), 0, 0, 0, 0, 0);
     }
 }

@@ -60,6 +60,6 @@ public final class PlatformCoreContext extends CoreContext {
     public CoreStatistics statistics() {
         TaskGroup.Counts counts = pinned.tasks().counts();
         return new CoreStatistics(
-                cpu(), counts.started(), counts.ended(), counts.failed(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                cpu(), counts.started(), counts.ended(), counts.failed(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 }

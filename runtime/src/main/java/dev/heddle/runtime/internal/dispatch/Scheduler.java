@@ -1,5 +1,6 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
@@ -12,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +71,11 @@ public final class Scheduler implements CoreBackend, Executor {
     public void setCores(List<CoreContext> present) {
         Set<VirtualCoreContext> all = new LinkedHashSet<>();
         present.forEach(core -> all.add((VirtualCoreContext) core));
-        cores = all.toArray(VirtualCoreContext[]::new);
+        VirtualCoreContext[] sharing = all.toArray(VirtualCoreContext[]::new);
+        for (VirtualCoreContext core : sharing) {
+            core.setNeighbours(neighbours(core, sharing));
+        }
+        cores = sharing;
         for (VirtualCoreContext core : allCores) {
             if (!core.isGone()) {
                 all.add(core);
@@ -81,9 +87,27 @@ public final class Scheduler implements CoreBackend, Executor {
         }
     }
 
+    /** The others, those that are equally near in one array, the nearest first. */
+    private VirtualCoreContext[][] neighbours(VirtualCoreContext core, VirtualCoreContext[] all) {
+        List<List<VirtualCoreContext>> rings = new ArrayList<>();
+        for (int ring = 0; ring < Neighbourhood.RINGS; ring++) {
+            rings.add(new ArrayList<>());
+        }
+        for (VirtualCoreContext other : all) {
+            if (other != core) {
+                rings.get(settings.neighbourhood().ring(core.cpu(), other.cpu()))
+                        .add(other);
+            }
+        }
+        return rings.stream()
+                .filter(ring -> !ring.isEmpty())
+                .map(ring -> ring.toArray(VirtualCoreContext[]::new))
+                .toArray(VirtualCoreContext[][]::new);
+    }
+
     @Override
-    public void startMonitor() {
-        monitor.start();
+    public void startMonitor(Consumer<CpuSet> cpusGone) {
+        monitor.start(cpusGone);
     }
 
     @Override
@@ -124,7 +148,9 @@ public final class Scheduler implements CoreBackend, Executor {
                 queues,
                 steals,
                 handOvers,
-                hogs);
+                hogs,
+                monitor.pinsLost(),
+                monitor.pinsRestored());
     }
 
     /** Runs a continuation on any core, sometime. From any thread. */

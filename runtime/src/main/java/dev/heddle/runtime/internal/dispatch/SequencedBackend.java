@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,7 +150,7 @@ public final class SequencedBackend implements CoreBackend {
     }
 
     @Override
-    public void startMonitor() {}
+    public void startMonitor(Consumer<CpuSet> cpusGone) {}
 
     @Override
     public void awaitMonitorGone(long nanos) {}
@@ -170,6 +171,8 @@ public final class SequencedBackend implements CoreBackend {
                 0,
                 inbox.depth(),
                 now.stream().map(core -> 0L).toList(),
+                0,
+                0,
                 0,
                 0,
                 0);

@@ -74,6 +74,10 @@ public final class SequencedCoreContext extends CoreContext {
                 0,
                 0,
                 1,
+                0,
+                0,
+                0,
+                0,
                 0);
     }
 

@@ -4,20 +4,17 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.AWAKE;
 import static dev.heddle.runtime.internal.dispatch.OwnerState.PARKED;
 import static dev.heddle.runtime.internal.dispatch.OwnerState.SEARCHING;
 import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
-import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,18 +55,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
 
-    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle DISPATCHES =
-            fieldVarHandle(LOOKUP, "dispatches", VarHandle.class, VirtualCoreContext.class, long.class);
-    private static final VarHandle SLICES =
-            fieldVarHandle(LOOKUP, "slices", VarHandle.class, VirtualCoreContext.class, long.class);
-    private static final VarHandle PARKS =
-            fieldVarHandle(LOOKUP, "parks", VarHandle.class, VirtualCoreContext.class, long.class);
-    private static final VarHandle WAKE_UPS =
-            fieldVarHandle(LOOKUP, "wakeUps", VarHandle.class, VirtualCoreContext.class, long.class);
-    private static final VarHandle STEALS =
-            fieldVarHandle(LOOKUP, "steals", VarHandle.class, VirtualCoreContext.class, long.class);
-
     private final Scheduler scheduler;
     private final RunQueues queues;
     private final OwnerState owner = new OwnerState();
@@ -96,24 +81,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** The owner's. */
     private final WorkSearch search;
 
-    // Written by the owner, in opaque mode; read by anyone, for monitoring.
-    @SuppressWarnings("UnusedVariable") // through the handles
-    private long dispatches;
+    private final CoreCounters counters = new CoreCounters();
 
-    @SuppressWarnings("UnusedVariable")
-    private long slices;
-
-    @SuppressWarnings("UnusedVariable")
-    private long parks;
-
-    @SuppressWarnings("UnusedVariable")
-    private long wakeUps;
-
-    @SuppressWarnings("UnusedVariable")
-    private long steals;
-
-    private final AtomicLong handOvers = new AtomicLong();
-    private final AtomicLong hogs = new AtomicLong();
+    /** The watch has found that the CPU is not to be had: it is offline, or outside of the cpuset. Written by the monitor. */
+    private volatile boolean cpuGone;
 
     /** How often a parked owner found work that nobody had woken it for. The owner's. */
     private long forgottenWork;
@@ -182,6 +153,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         failed.forgetLease();
         if (!first) {
+            pinsAreInDoubt(); // the CPU may be gone
             reportNoCarrier(why);
         }
     }
@@ -371,7 +343,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     private void handOver() {
-        handOvers.getAndIncrement();
+        counters.countHandOver();
         seat();
     }
 
@@ -398,9 +370,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             }
             if (continuation != null) {
                 search.succeed();
-                DISPATCHES.setOpaque(this, (long) DISPATCHES.get(this) + 1);
+                counters.countDispatch();
                 if (!queues.inheritsSlice()) {
-                    SLICES.setOpaque(this, (long) SLICES.get(this) + 1);
+                    counters.countSlice();
                 }
                 return continuation;
             }
@@ -473,7 +445,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     private void sleep(CarrierThread here, long rest) {
-        PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
+        counters.countPark();
         long asleepSince = System.nanoTime();
         do {
             // A set interrupt status would make park return at once, for ever.
@@ -482,7 +454,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         } while (owner.isAsleep()
                 && here.lease() == lease.number()
                 && !(System.nanoTime() - asleepSince >= RESCUE_NANOS && isForgotten(rest)));
-        WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
+        counters.countWakeUp();
     }
 
     private void announce(long rest) {
@@ -598,7 +570,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return false;
         }
         carrier = spare;
-        handOvers.getAndIncrement();
+        counters.countHandOver();
         spare.assign(next);
         return true;
     }
@@ -684,17 +656,21 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 counts.started(),
                 counts.ended(),
                 counts.failed(),
-                dispatches(),
-                (long) PARKS.getOpaque(this),
-                (long) WAKE_UPS.getOpaque(this),
+                counters.dispatches(),
+                counters.parks(),
+                counters.wakeUps(),
                 queues.pinnedSize(),
                 queues.channel.highestDepth(),
                 queues.stealableSize(),
-                (long) STEALS.getOpaque(this),
-                handOvers.get(),
-                hogs.get(),
+                counters.steals(),
+                counters.handOvers(),
+                counters.hogs(),
                 carriers.size(),
-                carriers.spares());
+                carriers.spares(),
+                counters.pinsLost(),
+                counters.pinsRestored(),
+                counters.audits(),
+                counters.misplaced());
     }
 
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
@@ -702,22 +678,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return forgottenWork;
     }
 
-    long dispatches() {
-        return (long) DISPATCHES.getOpaque(this);
-    }
-
-    long slices() {
-        return (long) SLICES.getOpaque(this);
-    }
-
-    /** Owner: has taken from another core. */
-    void countSteal() {
-        STEALS.setOpaque(this, (long) STEALS.get(this) + 1);
-    }
-
-    /** Monitor: its task has computed for longer than a time slice. */
-    void countHog() {
-        hogs.getAndIncrement();
+    CoreCounters counters() {
+        return counters;
     }
 
     RunQueues queues() {
@@ -726,6 +688,34 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     Lease lease() {
         return lease;
+    }
+
+    /** By who changes the cores. */
+    void setNeighbours(VirtualCoreContext[][] nearestFirst) {
+        search.setNeighbours(nearestFirst);
+    }
+
+    VirtualCoreContext[][] neighbours() {
+        return search.neighbours();
+    }
+
+    /** The carriers, at one moment or nearly: its owner, spares, and those that are in a blocked task. */
+    void forEachCarrier(Consumer<CarrierThread> action) {
+        carriers.forEach(action);
+    }
+
+    /** A carrier has reason to think that it is not where it should be: the monitor looks. */
+    void pinsAreInDoubt() {
+        scheduler.monitor().lookAtPins();
+    }
+
+    /** Monitor: the CPU is gone, or is back. */
+    void setCpuGone(boolean gone) {
+        cpuGone = gone;
+    }
+
+    boolean isCpuGone() {
+        return cpuGone;
     }
 
     boolean isExclusive() {

@@ -2,7 +2,7 @@ package dev.heddle.runtime.internal.dispatch;
 
 import org.jspecify.annotations.Nullable;
 
-/** A core's search for work at the other cores. For its owner. */
+/** A core's search for work at the other cores, the nearest first. For its owner. */
 final class WorkSearch {
     /** Passes over all other cores before a search is given up. */
     private static final int PASSES = 4;
@@ -12,6 +12,9 @@ final class WorkSearch {
 
     private final Scheduler scheduler;
     private final VirtualCoreContext core;
+
+    /** The others by their distance, the nearest first. Replaced as a whole when the cores change. */
+    private volatile VirtualCoreContext[][] neighbours = {};
 
     /** Counts among the searchers. */
     private boolean searching;
@@ -23,6 +26,15 @@ final class WorkSearch {
         this.scheduler = scheduler;
         this.core = core;
         this.random = core.cpu() + 1;
+    }
+
+    /** By who changes the cores. */
+    void setNeighbours(VirtualCoreContext[][] nearestFirst) {
+        neighbours = nearestFirst;
+    }
+
+    VirtualCoreContext[][] neighbours() {
+        return neighbours;
     }
 
     /** Somebody has woken the core to search, and counted it. */
@@ -65,21 +77,32 @@ final class WorkSearch {
         if (!tryStart()) {
             return null;
         }
-        VirtualCoreContext[] cores = scheduler.cores();
+        VirtualCoreContext[][] rings = neighbours;
         for (int pass = 1; pass <= PASSES; pass++) {
-            int stride = strideCoprimeTo(cores.length);
-            int at = nextRandom() % cores.length;
-            for (int i = 0; i < cores.length; i++) {
-                Runnable stolen = cores[at] == core ? null : stealFrom(cores[at], pass == PASSES);
+            for (VirtualCoreContext[] ring : rings) {
+                Runnable stolen = stealFrom(ring, pass == PASSES);
                 if (stolen != null) {
                     return stolen;
                 }
-                at = (at + stride) % cores.length;
             }
             Runnable arrived = core.queues().poll();
             if (arrived != null) {
                 return arrived;
             }
+        }
+        return null;
+    }
+
+    /** Visits each of those that are equally near once, in a random order. */
+    private @Nullable Runnable stealFrom(VirtualCoreContext[] ring, boolean lastPass) {
+        int stride = strideCoprimeTo(ring.length);
+        int at = nextRandom() % ring.length;
+        for (int i = 0; i < ring.length; i++) {
+            Runnable stolen = stealFrom(ring[at], lastPass);
+            if (stolen != null) {
+                return stolen;
+            }
+            at = (at + stride) % ring.length;
         }
         return null;
     }
@@ -93,7 +116,7 @@ final class WorkSearch {
             }
         }
         if (stolen != null) {
-            core.countSteal();
+            core.counters().countSteal();
         }
         return stolen;
     }
@@ -104,11 +127,11 @@ final class WorkSearch {
         if (next == null) {
             return null;
         }
-        long before = victim.dispatches();
+        long before = victim.counters().dispatches();
         for (int i = 0; i < PATIENCE_SPINS; i++) {
             Thread.onSpinWait();
         }
-        return victim.dispatches() == before && victim.queues().takeNext(next) ? next : null;
+        return victim.counters().dispatches() == before && victim.queues().takeNext(next) ? next : null;
     }
 
     /** With such a stride every core is visited once. */
