@@ -1,6 +1,8 @@
 package dev.heddle.runtime;
 
+import dev.heddle.runtime.internal.CoreArena;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
+import java.lang.foreign.Arena;
 
 /**
  * One CPU of a manager. A task that starts here is on this CPU whenever it runs, to its end, and so are the virtual threads
@@ -43,6 +45,18 @@ public final class Core extends TaskLauncher {
      */
     public CoreStatistics statistics() {
         return context.statistics();
+    }
+
+    /**
+     * Makes an arena for off-heap memory that is near to this core: each page is touched first by a thread on the core's CPU,
+     * and so stands on its NUMA node as long as the node has free memory. It takes fresh pages from the kernel, a megabyte at a
+     * time, and gives them back when it is closed. It may be used and closed by any thread. After the core's CPU is gone, an
+     * allocation that needs fresh pages throws {@link IllegalStateException}.
+     *
+     * @return a new arena, which the caller closes
+     */
+    public Arena arena() {
+        return new CoreArena(context);
     }
 
     CoreContext context() {

@@ -307,12 +307,12 @@ public final class CoreManager implements AutoCloseable {
                         + " them, until one is back or resize() gives it others";
             } else {
                 resize(left, whenCpuGone);
-                outcome = "cores " + gone + " of manager '" + name + "' were removed, for their CPUs are gone"
-                        + " (ResizePolicy." + whenCpuGone + "). It goes on with cores " + left
-                        + "; resize() takes in others, or these when they are back";
+                outcome = named(gone) + " of manager '" + name + "' removed, for no such CPU is to be had"
+                        + " (ResizePolicy." + whenCpuGone + "). It goes on with " + named(left)
+                        + "; resize() takes in others, or the same when they are back";
             }
         } catch (IllegalStateException | IllegalArgumentException refused) {
-            outcome = "the CPUs of cores " + gone + " are gone, and they stay: " + refused.getMessage();
+            outcome = "CPU " + gone + " is gone, and the manager keeps what it had there: " + refused.getMessage();
         } finally {
             resizing.unlock();
         }
@@ -320,6 +320,10 @@ public final class CoreManager implements AutoCloseable {
             lastOutcome = outcome;
             System.getLogger(CoreManager.class.getName()).log(Level.ERROR, outcome);
         }
+    }
+
+    private static String named(CpuSet cores) {
+        return (cores.size() == 1 ? "core " : "cores ") + cores;
     }
 
     /** Starts a core for each CPU that is not among those present, and returns them; or throws, and has started none. */

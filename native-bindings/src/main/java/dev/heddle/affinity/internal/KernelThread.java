@@ -52,7 +52,7 @@ public abstract class KernelThread {
         try {
             cpu = (int) getcpu.invokeExact();
         } catch (Throwable t) {
-            throw rethrow(t);
+            throw LibcLinks.rethrow(t);
         }
         if (cpu < 0) {
             throw new NativeCallException(
@@ -191,7 +191,7 @@ public abstract class KernelThread {
             try {
                 result = (int) function.invokeExact(state, threadId, mask.byteSize(), mask);
             } catch (Throwable t) {
-                throw rethrow(t);
+                throw LibcLinks.rethrow(t);
             }
             return result == 0 ? 0 : LibcLinks.errno(state);
         }
@@ -210,16 +210,5 @@ public abstract class KernelThread {
         String subject() {
             return "tid=" + threadId;
         }
-    }
-
-    /** A downcall throws nothing of its own but what the VM throws (stack overflow, wrong thread): pass that on. */
-    private static RuntimeException rethrow(Throwable thrown) {
-        if (thrown instanceof Error error) {
-            throw error;
-        }
-        if (thrown instanceof RuntimeException exception) {
-            throw exception;
-        }
-        throw new AssertionError("a downcall threw a checked exception", thrown);
     }
 }

@@ -26,6 +26,8 @@ final class LibcLinks {
     /** What is called: the functions of jextract/symbols.txt. */
     static final List<String> SYMBOLS = List.of(
             "gettid",
+            "mmap",
+            "munmap",
             "pthread_getaffinity_np",
             "pthread_self",
             "pthread_setaffinity_np",
@@ -68,13 +70,25 @@ final class LibcLinks {
                 capturing(Libc.sched_setaffinity$address(), Libc.sched_setaffinity$descriptor());
 
         private ByIdLinks() {}
-
-        private static MethodHandle capturing(MemorySegment address, FunctionDescriptor descriptor) {
-            return Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"));
-        }
     }
 
     private LibcLinks() {}
+
+    /** Links a function so that a call takes, before its arguments, where errno is to be kept. */
+    static MethodHandle capturing(MemorySegment address, FunctionDescriptor descriptor) {
+        return Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"));
+    }
+
+    /** A downcall throws nothing of its own but what the VM throws (stack overflow, wrong thread): pass that on. */
+    static RuntimeException rethrow(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        }
+        throw new AssertionError("a downcall threw a checked exception", thrown);
+    }
 
     static int errno(MemorySegment callState) {
         return (int) ERRNO.get(callState, 0L);
