@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             TopologyCommand.class,
+            DoctorCommand.class,
             SoakCommand.class,
             VersionCommand.class,
             GenerateCompletion.class
@@ -20,7 +21,7 @@ import picocli.CommandLine.Command;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all went well",
-            "1:a sample was misplaced, or a soak found an invariant broken",
+            "1:a sample was misplaced, a soak found an invariant broken, or the doctor found something to mend",
             "2:bad usage",
             "69:this machine or JVM cannot do it",
             "70:a task failed, or the report could not be written"
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
             "  heddle run --cores 0-1 --tasks 1000 --work mixed --samples 100",
             "  heddle run --any --tasks 100 --schedtrace 100ms",
             "  heddle topology",
+            "  heddle doctor --placement one-per-core",
             "  heddle soak --minutes 1",
             "  source <(heddle generate-completion)"
         })

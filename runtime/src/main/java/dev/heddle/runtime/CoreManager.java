@@ -2,10 +2,12 @@ package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CloseReport.CoreOutcome;
+import dev.heddle.runtime.HousekeepingReport.JvmThread;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
 import dev.heddle.runtime.internal.dispatch.CoreThread;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.TaskPlace;
@@ -55,6 +57,7 @@ public final class CoreManager implements AutoCloseable {
     private final CoreBackend backend;
     private final TaskLauncher anywhere;
     private final ResizePolicy whenCpuGone;
+    private final @Nullable Housekeeping housekeeping;
     private final ReentrantLock resizing = new ReentrantLock();
 
     /** Those that it serves now, by CPU number. Replaced as a whole. */
@@ -68,7 +71,9 @@ public final class CoreManager implements AutoCloseable {
     /** What was last logged of CPUs that are gone. */
     private volatile String lastOutcome = "";
 
-    CoreManager(String name, TaskMode mode, CoreBackend backend, ResizePolicy whenCpuGone) {
+    CoreManager(
+            String name, TaskMode mode, CoreBackend backend, ResizePolicy whenCpuGone, @Nullable CpuSet housekeeping) {
+        this.housekeeping = housekeeping == null ? null : new Housekeeping(housekeeping, this::cores);
         this.whenCpuGone = whenCpuGone;
         this.name = name;
         this.mode = mode;
@@ -174,6 +179,15 @@ public final class CoreManager implements AutoCloseable {
      */
     public SchedulerStatistics schedulerStatistics() {
         return backend.statistics();
+    }
+
+    /**
+     * Returns what has become of the JVM's own threads, where {@link CoreManagerBuilder#housekeeping} was asked for.
+     *
+     * @return which were moved so far, or nothing
+     */
+    public Optional<HousekeepingReport> housekeeping() {
+        return Optional.ofNullable(housekeeping).map(Housekeeping::report);
     }
 
     /**
@@ -360,13 +374,25 @@ public final class CoreManager implements AutoCloseable {
         backend.setCores(first.values().stream().map(Core::context).toList());
         try {
             JdkThreads.callUnpinned(name + "-starter", () -> {
-                backend.startMonitor(this::removeGone);
+                backend.startMonitor(this::removeGone, housekeeping);
+                if (housekeeping != null) {
+                    housekeeping.look();
+                    housekeeping.report().notMoved().forEach(this::reportNotMoved);
+                }
                 return true;
             });
         } catch (ExecutionException e) {
             throw new IllegalStateException(
-                    "the monitor of manager '" + name + "' could not be started: " + e.getMessage(), e);
+                    "what watches over manager '" + name + "' could not be started: " + e.getMessage(), e);
         }
+    }
+
+    private void reportNotMoved(JvmThread thread) {
+        System.getLogger(CoreManager.class.getName())
+                .log(
+                        Level.WARNING,
+                        "thread " + thread.threadId() + " (" + thread.name()
+                                + ") of the JVM may run on the cores of manager '" + name + "': " + thread.problem());
     }
 
     private static void awaitCarriersGone(Collection<Core> cores) {
@@ -485,6 +511,9 @@ public final class CoreManager implements AutoCloseable {
             core.context().awaitCarriersGone(Math.min(deadline, grace) - System.nanoTime());
         }
         backend.awaitMonitorGone(Math.min(deadline, grace) - System.nanoTime());
+        if (housekeeping != null) {
+            housekeeping.undo();
+        }
         return true;
     }
 

@@ -43,6 +43,7 @@ public final class CoreManagerBuilder {
     private @Nullable Long sequenceSeed;
     private ResizePolicy whenCpuGone = ResizePolicy.MOVE;
     private int auditEvery;
+    private @Nullable CpuSet housekeeping;
     private Pinning pinning = new KernelPinning();
 
     CoreManagerBuilder() {}
@@ -235,6 +236,25 @@ public final class CoreManagerBuilder {
     }
 
     /**
+     * Moves the JVM's own threads (garbage collector, compilers, timers, pollers, the JDK's pools) to other CPUs than the
+     * manager's cores, so that those are the tasks' alone. All threads of the process are taken for the JVM's own but the
+     * carriers and the Java threads that the program started itself, which are the program's to place. Those that come later are
+     * moved within a second or so while tasks run, in virtual mode. {@link CoreManager#housekeeping()} says which were moved;
+     * what could not be moved is logged too. All is undone when {@link CoreManager#close()} returns.
+     *
+     * @param cpus where they go: at least one CPU, none of the manager's cores
+     * @return this builder
+     * @throws IllegalArgumentException if the set is empty
+     */
+    public CoreManagerBuilder housekeeping(CpuSet cpus) {
+        if (cpus.isEmpty()) {
+            throw new IllegalArgumentException("the JVM's own threads need at least one CPU, the set is empty");
+        }
+        this.housekeeping = cpus;
+        return this;
+    }
+
+    /**
      * Has each carrier ask the kernel which CPU it is on, after so many dispatches each time: {@link CoreStatistics#audits()}
      * says how often it did, and {@link CoreStatistics#misplaced()} how often that was another CPU than its core's. A look costs
      * about 5 nanoseconds. By default, none. Virtual mode only.
@@ -272,6 +292,7 @@ public final class CoreManagerBuilder {
         CpuTopology machine = Machine.readIfThere();
         CpuSet chosen = chosen(machine);
         CoreManager.requireUsable(chosen);
+        requireApart(chosen);
         TaskMode resolved = resolveMode();
         CoreSettings settings = new CoreSettings(
                 name,
@@ -286,7 +307,7 @@ public final class CoreManagerBuilder {
                 auditEvery,
                 new Neighbourhood(machine),
                 shuffleSeed);
-        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings), whenCpuGone);
+        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings), whenCpuGone, housekeeping);
         boolean started = false;
         try {
             manager.startWith(chosen);
@@ -311,17 +332,41 @@ public final class CoreManagerBuilder {
         return sequenceSeed == null ? new Scheduler(settings) : new SequencedBackend(settings, sequenceSeed);
     }
 
+    private void requireApart(CpuSet chosen) {
+        if (housekeeping == null) {
+            return;
+        }
+        AllowedCpus.requireAllowed(housekeeping);
+        if (housekeeping.intersects(chosen)) {
+            throw new IllegalArgumentException(
+                    "housekeeping on CPUs " + housekeeping + " would be on cores of the manager, "
+                            + chosen + ": choose others, or leave "
+                            + housekeeping.intersection(chosen) + " out of the cores");
+        }
+    }
+
     private CpuSet chosen(@Nullable CpuTopology machine) {
         if (cpus != null) {
             return cpus;
         }
-        if (placement != null) {
-            return placement.resolve(Machine.require(machine));
-        }
+        return placement == null ? defaultCores(machine) : placement.resolve(Machine.require(machine));
+    }
+
+    /**
+     * Returns the cores that a manager gets for which none are chosen: those that {@value #CORES_VARIABLE} says, or the CPUs of
+     * the process's affinity mask.
+     *
+     * @return the cores
+     * @throws IllegalArgumentException if the variable is malformed, or what it says cannot be met
+     */
+    public static CpuSet defaultCores() {
+        return defaultCores(Machine.readIfThere());
+    }
+
+    private static CpuSet defaultCores(@Nullable CpuTopology machine) {
         String text = System.getenv(CORES_VARIABLE);
-        return text == null
-                ? AllowedCpus.ofProcess()
-                : CoreCount.parse(text, AllowedCpus.ofProcess(), () -> Machine.require(machine));
+        CpuSet ofProcess = AllowedCpus.ofProcess();
+        return text == null ? ofProcess : CoreCount.parse(text, ofProcess, () -> Machine.require(machine));
     }
 
     private TaskMode resolveMode() {

@@ -2,6 +2,7 @@ package dev.heddle.runtime.internal.dispatch;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,8 +27,9 @@ public sealed interface CoreBackend permits Scheduler, SequencedBackend, Platfor
      *
      * @param cpusGone told, when CPUs of present cores are not to be had any longer, and again in each second until those have
      *     been removed. Called by the monitor, which must not be held up
+     * @param housekeeping what looks after the JVM's own threads now and then, or null
      */
-    void startMonitor(Consumer<CpuSet> cpusGone);
+    void startMonitor(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping);
 
     /** Waits until that is gone, once the last task has ended. */
     void awaitMonitorGone(long nanos) throws InterruptedException;

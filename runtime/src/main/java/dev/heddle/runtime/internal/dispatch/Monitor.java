@@ -1,6 +1,7 @@
 package dev.heddle.runtime.internal.dispatch;
 
 import dev.heddle.affinity.CpuSet;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.io.IOException;
@@ -46,6 +47,9 @@ final class Monitor {
     /** While cores are awake and run nothing, because they spin for work. */
     private static final long NAP_NANOS = 10_000_000;
 
+    /** A look at every thread of the process takes some microseconds for each. */
+    private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
+
     /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
     private static final int MOST_SHARING = 8;
 
@@ -60,6 +64,11 @@ final class Monitor {
     private volatile PinWatch pins;
 
     private volatile boolean pinsInDoubt;
+
+    /** Written before the thread is started. */
+    private @Nullable Housekeeping housekeeping;
+
+    private long lastHousekeeping;
 
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
@@ -94,7 +103,8 @@ final class Monitor {
     }
 
     /** Starts the thread. See {@link CoreBackend#startMonitor}. */
-    void start(Consumer<CpuSet> cpusGone) {
+    void start(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {
+        this.housekeeping = housekeeping;
         pins = new PinWatch(scheduler, cpusGone, (level, text) -> report(level, () -> text, null));
         thread.start();
     }
@@ -134,12 +144,16 @@ final class Monitor {
 
     private void run() {
         JdkThreads.widen();
+        if (housekeeping != null) {
+            housekeeping.join();
+        }
         int idleRounds = 0;
         long last = System.nanoTime();
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
                 lookAtPins(now);
+                keepHouse(now);
                 boolean busy = round(now, now - last > LATE_NANOS);
                 last = now;
                 idleRounds = busy ? 0 : idleRounds + 1;
@@ -156,6 +170,14 @@ final class Monitor {
                         t);
                 LockSupport.parkNanos(this, ROUND_NANOS);
             }
+        }
+    }
+
+    /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
+    private void keepHouse(long now) {
+        if (housekeeping != null && now - lastHousekeeping >= HOUSEKEEPING_NANOS) {
+            lastHousekeeping = now;
+            housekeeping.look();
         }
     }
 

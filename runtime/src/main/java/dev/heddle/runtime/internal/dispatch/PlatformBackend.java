@@ -2,6 +2,7 @@ package dev.heddle.runtime.internal.dispatch;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
 import java.util.function.Consumer;
@@ -39,7 +40,7 @@ public final class PlatformBackend implements CoreBackend {
     }
 
     @Override
-    public void startMonitor(Consumer<CpuSet> cpusGone) {}
+    public void startMonitor(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {}
 
     @Override
     public void awaitMonitorGone(long nanos) {}

@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.SchedulerStatistics;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
@@ -106,8 +107,8 @@ public final class Scheduler implements CoreBackend, Executor {
     }
 
     @Override
-    public void startMonitor(Consumer<CpuSet> cpusGone) {
-        monitor.start(cpusGone);
+    public void startMonitor(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {
+        monitor.start(cpusGone, housekeeping);
     }
 
     @Override

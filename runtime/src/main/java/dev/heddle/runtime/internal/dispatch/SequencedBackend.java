@@ -7,6 +7,7 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.lang.System.Logger.Level;
@@ -150,7 +151,7 @@ public final class SequencedBackend implements CoreBackend {
     }
 
     @Override
-    public void startMonitor(Consumer<CpuSet> cpusGone) {}
+    public void startMonitor(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {}
 
     @Override
     public void awaitMonitorGone(long nanos) {}
