@@ -12,16 +12,22 @@ import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.IdleStrategy;
 import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.Placement;
 import dev.heddle.runtime.ResizePolicy;
 import dev.heddle.runtime.TaskMode;
+import dev.heddle.topology.CpuTopology;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 final class ExamplesTest {
@@ -137,6 +143,61 @@ final class ExamplesTest {
                 System.out.println(core.cpu() + ": " + core.live() + " live, " + core.dispatches() + " dispatches");
             }
         }
+    }
+
+    @Test
+    void topology() throws Exception {
+        CpuTopology machine = CpuTopology.read();
+        for (CpuSet core : machine.physicalCores()) {
+            System.out.println("CPUs " + core + " are one physical core");
+        }
+        System.out.println("this process may use " + machine.allowed());
+        assertTrue(machine.allowed().contains(CPU));
+    }
+
+    @Test
+    void placement() {
+        Placement placement = Placement.numaNode(0).then(Placement.onePerPhysicalCore());
+        try (CoreManager cores = CoreManager.builder().cores(placement).start()) {
+            System.out.println("on cores " + cores.cores());
+        }
+        assertEquals(placement, Placement.parse("node:0/one-per-core"));
+    }
+
+    @Test
+    void memory() throws Exception {
+        try (CoreManager cores = CoreManager.builder().start()) {
+            Core core = cores.on(CPU);
+            try (Arena arena = core.arena()) {
+                MemorySegment ring = arena.allocate(1 << 20);
+                core.start(() -> ring.set(ValueLayout.JAVA_LONG, 0, 42L)).join();
+                System.out.println(ring.get(ValueLayout.JAVA_LONG, 0));
+            }
+        }
+    }
+
+    @Test
+    void housekeeping() {
+        Assumptions.assumeTrue(ThreadAffinity.ofProcess().size() > 1, "SKIPPED: this needs two CPUs");
+        CpuSet all = ThreadAffinity.ofProcess();
+        CpuSet house = CpuSet.of(all.first());
+        try (CoreManager cores = CoreManager.builder()
+                .cores(Placement.excluding(house))
+                .housekeeping(house)
+                .start()) {
+            cores.housekeeping()
+                    .orElseThrow()
+                    .moved()
+                    .forEach(thread -> System.out.println(thread.name() + " was moved"));
+        }
+    }
+
+    @Test
+    void watching() {
+        CoreManager cores =
+                CoreManager.builder().whenCpuGone(ResizePolicy.FAIL).audit(1000).start();
+        assertEquals(0, cores.schedulerStatistics().pinsLost());
+        cores.close();
     }
 
     @Test

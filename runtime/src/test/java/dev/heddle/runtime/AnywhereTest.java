@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.testing.ChildJvm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,19 +117,39 @@ final class AnywhereTest {
 
     @Test
     void ofTheChildrenTheNewestBeginsFirst() throws Exception {
-        List<Integer> order = new CopyOnWriteArrayList<>();
-        try (CoreManager cores = oneCore().start()) {
-            cores.anywhere()
-                    .submit(() -> {
-                        for (int i = 0; i < 5; i++) {
-                            int child = i;
-                            cores.anywhere().start(() -> order.add(child));
-                        }
-                        return 0;
-                    })
-                    .get();
+        assertEquals(List.of(4, 3, 2, 1, 0), Children.order());
+    }
+
+    /** What the runtime knows of the JDK's threads must not depend on who is the first to ask. */
+    @Test
+    void ofTheFirstChildrenInAJvmTheNewestBeginsFirst() {
+        ChildJvm.Result result = ChildJvm.run(
+                List.of("--enable-native-access=ALL-UNNAMED", "--add-opens=java.base/java.lang=ALL-UNNAMED"),
+                Children.class);
+        assertEquals("[4, 3, 2, 1, 0]", result.output().strip());
+    }
+
+    /** A task that starts five, and in which order they began. */
+    static final class Children {
+        static List<Integer> order() throws Exception {
+            List<Integer> order = new CopyOnWriteArrayList<>();
+            try (CoreManager cores = oneCore().start()) {
+                cores.anywhere()
+                        .submit(() -> {
+                            for (int i = 0; i < 5; i++) {
+                                int child = i;
+                                cores.anywhere().start(() -> order.add(child));
+                            }
+                            return 0;
+                        })
+                        .get();
+            }
+            return order;
         }
-        assertEquals(List.of(4, 3, 2, 1, 0), order);
+
+        public static void main(String[] arguments) throws Exception {
+            System.out.println(order());
+        }
     }
 
     /** The core is held while everything is put in place, so that dispatches are counted from a known one on. */

@@ -69,6 +69,7 @@ public final class JdkThreads {
         // The default scheduler, sized by the caller's mask, and the thread that unblocks from monitors.
         Thread.ofVirtual().unstarted(() -> {});
         ForkJoinPool.commonPool();
+        VirtualThreadHook.prime();
         try {
             // The pollers are virtual threads where sockets are first touched: of that thread's scheduler. Loading the
             // class starts them. A JDK that has moved the class starts them on first use, as it would have without us.

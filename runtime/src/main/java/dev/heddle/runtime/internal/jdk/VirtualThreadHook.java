@@ -98,6 +98,13 @@ public final class VirtualThreadHook {
         }
     }
 
+    /** Has a look at what a scheduler is handed, by a platform thread: the example can then run to its end. */
+    static void prime() {
+        if (OBSTACLE == null) {
+            isFresh(() -> {});
+        }
+    }
+
     /** The virtual thread whose continuation this is, or null where the JDK does not show it. */
     public static @Nullable Thread threadOf(Runnable continuation) {
         MethodHandle threadOf = Continuations.THREAD_OF;
@@ -151,7 +158,9 @@ public final class VirtualThreadHook {
                             .asType(MethodType.methodType(Thread.class, Runnable.class));
                     state = stateField;
                 }
-                continuation.run();
+                if (!Thread.currentThread().isVirtual()) {
+                    continuation.run(); // so that it ends; a virtual thread may not, and its look counts all the same
+                }
             } catch (ReflectiveOperationException | RuntimeException otherJdk) {
                 type = null;
             }
