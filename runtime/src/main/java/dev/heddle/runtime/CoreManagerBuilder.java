@@ -12,7 +12,6 @@ import dev.heddle.runtime.internal.dispatch.Scheduler;
 import dev.heddle.runtime.internal.dispatch.SequencedBackend;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Admission;
-import dev.heddle.topology.CpuTopology;
 import java.lang.System.Logger.Level;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
@@ -289,7 +288,7 @@ public final class CoreManagerBuilder {
      * @throws IllegalCallerException if the JVM denies native access, with the flag to add in the message
      */
     public CoreManager start() {
-        CpuTopology machine = Machine.readIfThere();
+        Machine machine = new Machine();
         CpuSet chosen = chosen(machine);
         CoreManager.requireUsable(chosen);
         requireApart(chosen);
@@ -305,7 +304,7 @@ public final class CoreManagerBuilder {
                 hogPolicy == HogPolicy.SHARE,
                 exclusive,
                 auditEvery,
-                new Neighbourhood(machine),
+                new Neighbourhood(machine::orNull),
                 shuffleSeed);
         CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings), whenCpuGone, housekeeping);
         boolean started = false;
@@ -345,11 +344,11 @@ public final class CoreManagerBuilder {
         }
     }
 
-    private CpuSet chosen(@Nullable CpuTopology machine) {
+    private CpuSet chosen(Machine machine) {
         if (cpus != null) {
             return cpus;
         }
-        return placement == null ? defaultCores(machine) : placement.resolve(Machine.require(machine));
+        return placement == null ? defaultCores(machine) : placement.resolve(machine.get());
     }
 
     /**
@@ -360,13 +359,13 @@ public final class CoreManagerBuilder {
      * @throws IllegalArgumentException if the variable is malformed, or what it says cannot be met
      */
     public static CpuSet defaultCores() {
-        return defaultCores(Machine.readIfThere());
+        return defaultCores(new Machine());
     }
 
-    private static CpuSet defaultCores(@Nullable CpuTopology machine) {
+    private static CpuSet defaultCores(Machine machine) {
         String text = System.getenv(CORES_VARIABLE);
         CpuSet ofProcess = AllowedCpus.ofProcess();
-        return text == null ? ofProcess : CoreCount.parse(text, ofProcess, () -> Machine.require(machine));
+        return text == null ? ofProcess : CoreCount.parse(text, ofProcess, machine::get);
     }
 
     private TaskMode resolveMode() {

@@ -4,25 +4,31 @@ import dev.heddle.topology.CpuTopology;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The machine that this program runs on. */
+/** The machine that this program runs on: read when it is first needed, and once. Not for use by several threads at once. */
 final class Machine {
-    private Machine() {}
+    private @Nullable CpuTopology topology;
+    private boolean isHidden;
 
-    /** Reads it; null where {@code /sys} is not to be read, for who can do without. */
-    static @Nullable CpuTopology readIfThere() {
-        try {
-            return CpuTopology.read();
-        } catch (IOException hidden) {
-            return null;
+    /** Returns it; null where {@code /sys} is not to be read, for who can do without. */
+    @Nullable
+    CpuTopology orNull() {
+        if (topology == null && !isHidden) {
+            try {
+                topology = CpuTopology.read();
+            } catch (IOException hidden) {
+                isHidden = true;
+            }
         }
+        return topology;
     }
 
-    /** For who cannot do without. */
-    static CpuTopology require(@Nullable CpuTopology machine) {
-        if (machine == null) {
+    /** Returns it, for who cannot do without. */
+    CpuTopology get() {
+        CpuTopology known = orNull();
+        if (known == null) {
             throw new IllegalArgumentException("a placement needs to know the machine, and there is no readable"
                     + " /sys/devices/system/cpu. Mount /sys, or name the CPUs by their numbers with cores(CpuSet)");
         }
-        return machine;
+        return known;
     }
 }

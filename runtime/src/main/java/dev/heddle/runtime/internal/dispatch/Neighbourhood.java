@@ -6,21 +6,43 @@ import dev.heddle.topology.NumaNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** How near CPUs are to each other: in which order a core looks for work at the others. An immutable value. */
+/**
+ * How near CPUs are to each other: in which order a core looks for work at the others. The machine is read when that is asked
+ * for the first time; for one thread at a time.
+ */
 public final class Neighbourhood {
     /** CPUs that share an L3 cache, those of one NUMA node, all others. */
     static final int RINGS = 3;
 
+    private final Supplier<@Nullable CpuTopology> machine;
+    private boolean isRead;
     private final Map<Integer, Integer> caches = new HashMap<>();
     private final Map<Integer, Integer> nodes = new HashMap<>();
 
     /** Makes that of a machine; where it is not known, all CPUs are equally near. */
-    public Neighbourhood(@Nullable CpuTopology machine) {
-        if (machine != null) {
-            number(machine.l3Groups(), caches);
-            number(machine.numaNodes().stream().map(NumaNode::cpus).toList(), nodes);
+    public Neighbourhood(Supplier<@Nullable CpuTopology> machine) {
+        this.machine = machine;
+    }
+
+    /** How far one CPU is from another, from 0 to {@value #RINGS} - 1. */
+    int ring(int cpu, int other) {
+        if (!isRead) {
+            isRead = true;
+            read(machine.get());
+        }
+        if (areInOne(caches, cpu, other)) {
+            return 0;
+        }
+        return areInOne(nodes, cpu, other) ? 1 : 2;
+    }
+
+    private void read(@Nullable CpuTopology known) {
+        if (known != null) {
+            number(known.l3Groups(), caches);
+            number(known.numaNodes().stream().map(NumaNode::cpus).toList(), nodes);
         }
     }
 
@@ -30,14 +52,6 @@ public final class Neighbourhood {
                 numbers.put(cpu, i);
             }
         }
-    }
-
-    /** How far one CPU is from another, from 0 to {@value #RINGS} - 1. */
-    int ring(int cpu, int other) {
-        if (areInOne(caches, cpu, other)) {
-            return 0;
-        }
-        return areInOne(nodes, cpu, other) ? 1 : 2;
     }
 
     private static boolean areInOne(Map<Integer, Integer> numbers, int cpu, int other) {

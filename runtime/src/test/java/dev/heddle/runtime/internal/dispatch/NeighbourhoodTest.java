@@ -19,7 +19,7 @@ final class NeighbourhoodTest {
 
     /** Two nodes with two caches each, two CPUs to a cache. */
     private Neighbourhood eightCpus() {
-        return new Neighbourhood(new FakeMachine(root, "0-7")
+        return new Neighbourhood(() -> new FakeMachine(root, "0-7")
                 .l3("0-1", "2-3", "4-5", "6-7")
                 .node(0, "0-3", "10 20")
                 .node(1, "4-7", "20 10")
@@ -60,11 +60,11 @@ final class NeighbourhoodTest {
 
     @Test
     void allAreEquallyNearWhereTheMachineIsNotKnown() {
-        assertEquals("0,1,2,4,5,6,7", visits(new Neighbourhood(null), 3));
+        assertEquals("0,1,2,4,5,6,7", visits(new Neighbourhood(() -> null), 3));
         assertEquals(
                 "0,1,2,4,5,6,7",
                 visits(
-                        new Neighbourhood(
+                        new Neighbourhood(() ->
                                 new FakeMachine(root, "0-7").node(9, "", "10").read()),
                         3));
     }
