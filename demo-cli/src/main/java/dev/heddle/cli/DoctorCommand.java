@@ -33,12 +33,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:no line is a fail",
-            "1:a line is a fail",
-            "2:bad usage",
-            "69:the machine cannot be read",
-            "70:the output could not be written"
+        exitCodeList = {"0:no line is a fail", "1:a line is a fail", "2:bad usage", "70:the output could not be written"
         },
         footer = {
             "",
@@ -60,7 +55,7 @@ final class DoctorCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     @Option(
-            names = {"--placement", "--cores"},
+            names = "--placement",
             paramLabel = "CPUS",
             converter = PlacementConverter.class,
             description = PlacementConverter.HELP)
@@ -75,27 +70,51 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        CpuTopology machine;
-        try {
-            machine = CpuTopology.read();
-        } catch (IOException e) {
-            throw new CannotRunException(e);
-        }
         List<Check> checks = new ArrayList<>();
-        CpuSet cores = resolve(machine, checks);
-        checks.addAll(new MachineChecks(ROOT, machine, cores).all());
+        CpuTopology machine = read(checks);
+        CpuSet cores;
+        if (machine == null) {
+            cores = defaultCores(checks);
+        } else {
+            cores = resolve(machine, checks);
+            checks.addAll(new MachineChecks(ROOT, machine, cores).all());
+        }
         checks.addAll(new JvmChecks(cores).all());
-        checks.addAll(new NeighbourChecks(ROOT, machine, cores).all());
+        if (machine != null) {
+            checks.addAll(new NeighbourChecks(ROOT, machine, cores).all());
+        }
 
         PrintWriter out = spec.commandLine().getOut();
         switch (format) {
             case TEXT -> text(out, checks);
             case JSON -> json(out, cores, checks);
         }
-        if (out.checkError()) {
-            throw new IOException("the report could not be printed: standard output is full or closed");
-        }
+        Output.requireWritten(out, "the report");
         return count(checks, Status.FAIL) == 0 ? ExitCode.OK : ExitCode.UNFIT;
+    }
+
+    private static @Nullable CpuTopology read(List<Check> checks) {
+        try {
+            return CpuTopology.read();
+        } catch (IOException e) {
+            checks.add(Check.fail(
+                    "topology",
+                    String.valueOf(e.getMessage()),
+                    "mount /sys (docker run does, unless told otherwise): placements and most of this report need it"));
+            return null;
+        }
+    }
+
+    /** Where the machine cannot be read. */
+    private static CpuSet defaultCores(List<Check> checks) {
+        try {
+            return CoreManagerBuilder.defaultCores();
+        } catch (IllegalArgumentException e) {
+            checks.add(Check.fail("placement", String.valueOf(e.getMessage()), "name the CPUs by their numbers"));
+        } catch (IllegalCallerException | UnsupportedOperationException noNativeAccess) {
+            // which a line of its own says
+        }
+        return CpuSet.empty();
     }
 
     /** The cores in question; where the placement cannot be met, all that might be. */
@@ -105,11 +124,15 @@ final class DoctorCommand implements Callable<Integer> {
             CpuSet cores = placement == null ? CoreManagerBuilder.defaultCores() : placement.resolve(machine);
             checks.add(Check.ok(
                     "placement",
-                    (asked.isEmpty() ? "what a program gets that chooses none: " : asked + ": ") + "cores " + cores));
+                    (asked.isEmpty() ? "what a program gets that chooses none: " : asked + ": ")
+                            + (cores.size() == 1 ? "core " : "cores ")
+                            + cores));
             return cores;
         } catch (IllegalArgumentException e) {
             checks.add(Check.fail(
-                    "placement", String.valueOf(e.getMessage()), "the lines below are for all CPUs that there are"));
+                    "placement",
+                    String.valueOf(e.getMessage()),
+                    "the lines below are for all CPUs that this process may use"));
             return machine.allowed();
         } catch (IllegalCallerException | UnsupportedOperationException noNativeAccess) {
             return machine.allowed(); // which a line of its own says

@@ -1,5 +1,8 @@
 package dev.heddle.cli;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -17,12 +20,23 @@ final class FailureHandler implements IExecutionExceptionHandler, IParameterExce
 
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        String message = describe(failure);
         command.getErr().println(command.getColorScheme().errorText("heddle: " + message));
         if (verbose) {
             failure.printStackTrace(command.getErr());
         }
         return failure instanceof CannotRunException ? ExitCode.UNAVAILABLE : ExitCode.SOFTWARE;
+    }
+
+    private static String describe(Exception failure) {
+        if (failure instanceof FileSystemException file && file.getReason() == null) {
+            String reason = failure instanceof NoSuchFileException
+                    ? "there is no such directory"
+                    : failure.getClass().getSimpleName();
+            reason = failure instanceof AccessDeniedException ? "permission denied" : reason;
+            return "'" + file.getFile() + "' cannot be written: " + reason;
+        }
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
     @Override

@@ -3,11 +3,10 @@ package dev.heddle.cli;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CoreManager;
-import dev.heddle.runtime.TaskMode;
+import dev.heddle.runtime.CoreManagerBuilder;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -27,8 +26,8 @@ final class JvmChecks {
         Check access = nativeAccess();
         checks.add(access);
         checks.add(processors());
+        checks.add(hook());
         if (access.status() == Check.Status.OK && !cores.isEmpty()) {
-            checks.add(hook());
             checks.add(pins());
         }
         return checks;
@@ -54,24 +53,13 @@ final class JvmChecks {
         }
     }
 
-    private Check hook() {
-        try (CoreManager manager = CoreManager.builder()
-                .name("doctor")
-                .mode(TaskMode.VIRTUAL)
-                .cores(CpuSet.of(cores.first()))
-                .start()) {
-            return Check.ok(
-                    "hook",
-                    "the JDK's scheduler hook is open: tasks run as "
-                            + manager.mode().name().toLowerCase(Locale.ROOT) + " threads");
-        } catch (IllegalStateException e) {
-            return Check.warn(
-                    "hook",
-                    "tasks run as platform threads, each with a stack of its own, and --any leaves them to the kernel",
-                    String.valueOf(e.getMessage()));
-        } catch (IllegalArgumentException e) {
-            return Check.fail("hook", "no core could be started", String.valueOf(e.getMessage()));
-        }
+    private static Check hook() {
+        return CoreManagerBuilder.obstacleToVirtualMode()
+                .map(obstacle -> Check.warn(
+                        "hook",
+                        "tasks run as platform threads, each with a stack of its own, spread by the kernel",
+                        obstacle))
+                .orElse(Check.ok("hook", "the JDK's scheduler hook is open: tasks run as virtual threads"));
     }
 
     /** The promise itself: a task on each core, which looks where it is. */
@@ -91,7 +79,11 @@ final class JvmChecks {
                 }
             }
             return misplaced.isEmpty()
-                    ? Check.ok("pins", "a task on each of cores " + cores + " was where it was to be")
+                    ? Check.ok(
+                            "pins",
+                            cores.size() == 1
+                                    ? "a task on core " + cores + " was where it was to be"
+                                    : "a task on each of cores " + cores + " was where it was to be")
                     : Check.fail(
                             "pins", String.join(", ", misplaced), "say so to Heddle's maintainers: pins must hold");
         } catch (IllegalStateException | IllegalArgumentException e) {

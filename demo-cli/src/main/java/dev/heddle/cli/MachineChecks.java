@@ -55,10 +55,12 @@ final class MachineChecks {
                 && !machine.affinity().get().union(machine.isolated()).containsAll(cpuset.intersection(online));
         String cause = byMask
                 ? "the affinity mask that it was started with (taskset, numactl, CPUAffinity= of systemd)"
+                        + (machine.cpuset().isPresent() ? "" : ", or by a cpuset that is not to be seen here")
                 : "the cpuset of cgroup "
                         + machine.cpuset().map(limit -> limit.cgroup()).orElse("/");
         String advice = byMask
                 ? "start it with a wider mask: taskset -c LIST"
+                        + (machine.cpuset().isPresent() ? "" : "; or widen the cpuset: docker run --cpuset-cpus LIST")
                 : "widen the cpuset: docker run --cpuset-cpus LIST; in Kubernetes ask for more whole CPUs under the static CPU"
                         + " manager; AllowedCPUs=LIST of systemd";
         String limited = found + ", limited by " + cause;
@@ -72,29 +74,47 @@ final class MachineChecks {
             return Check.ok("quota", "no limit on CPU time is to be seen");
         }
         CpuQuota quota = machine.quota().get();
-        String found = TopologyText.describe(quota) + throttled();
+        Throttling throttling = throttling(quota.cgroup());
+        String found = TopologyText.describe(quota) + throttling;
         if (quota.cpus() >= cores.size()) {
-            return Check.ok("quota", found);
+            return throttling.isHeavy()
+                    ? Check.warn(
+                            "quota",
+                            found,
+                            "the JVM's own threads use the same time, and earlier programs of the cgroup did: leave a CPU more"
+                                    + " than there are cores, HEDDLE_CORES below the limit, or raise the limit")
+                    : Check.ok("quota", found);
         }
-        int whole = (int) quota.cpus();
+        int whole = Math.max(1, (int) quota.cpus());
         long idleMillis = (long) (quota.periodMicros() * (1 - quota.cpus() / cores.size()) / 1000);
+        String busy = cores.size() == 1 ? "With its core busy" : "With all " + cores.size() + " cores busy";
+        String fewer = cores.size() == 1
+                ? ""
+                : "use " + (whole == 1 ? "one core" : whole + " cores") + " (--cores spread:" + whole
+                        + ", HEDDLE_CORES=" + whole + ")" + (quota.cpus() < 1 ? " and raise the limit to 1; " : "; ")
+                        + "or ";
         return Check.fail(
                 "quota",
-                found + ". With all " + cores.size()
-                        + " cores busy it is spent early, and the kernel stops all of them for about " + idleMillis
+                found + ". " + busy + " it is spent early, and the kernel stops all of them for about " + idleMillis
                         + " of every " + quota.periodMicros() / 1000 + " ms",
-                (whole >= 1
-                                ? "use no more cores than that (--cores spread:" + whole + ", HEDDLE_CORES=" + whole
-                                        + "), or raise"
-                                : "raise")
-                        + " the limit to " + cores.size() + " (docker run --cpus " + cores.size()
+                fewer + "raise the limit to " + cores.size() + " (docker run --cpus " + cores.size()
                         + ", limits.cpu: " + cores.size() + " in Kubernetes, CPUQuota=" + 100 * cores.size()
-                        + "% of systemd), or give it CPUs of its own instead: --cpuset-cpus, the static CPU manager");
+                        + "% of systemd); or give it CPUs of its own instead: --cpuset-cpus, the static CPU manager");
     }
 
-    /** How often the quota has stopped the process so far. */
-    private String throttled() {
-        String cgroup = machine.quota().map(CpuQuota::cgroup).orElse("/");
+    /** How often the quota has stopped the cgroup so far. */
+    private record Throttling(long throttled, long periods) {
+        boolean isHeavy() {
+            return periods >= 20 && throttled * 20 >= periods;
+        }
+
+        @Override
+        public String toString() {
+            return periods == 0 ? "" : "; throttled in " + throttled + " of " + periods + " periods so far";
+        }
+    }
+
+    private Throttling throttling(String cgroup) {
         for (String mount : List.of("sys/fs/cgroup", "sys/fs/cgroup/cpu", "sys/fs/cgroup/cpu,cpuacct")) {
             Map<String, Long> stat = new TreeMap<>();
             for (String line : lines(mount + (cgroup.equals("/") ? "" : cgroup) + "/cpu.stat")) {
@@ -107,12 +127,11 @@ final class MachineChecks {
                     // not one of the two numbers that are wanted
                 }
             }
-            long periods = stat.getOrDefault("nr_periods", 0L);
-            if (periods > 0) {
-                return "; throttled in " + stat.getOrDefault("nr_throttled", 0L) + " of " + periods + " periods so far";
+            if (stat.getOrDefault("nr_periods", 0L) > 0) {
+                return new Throttling(stat.getOrDefault("nr_throttled", 0L), stat.getOrDefault("nr_periods", 0L));
             }
         }
-        return "";
+        return new Throttling(0, 0);
     }
 
     private Check smt() {

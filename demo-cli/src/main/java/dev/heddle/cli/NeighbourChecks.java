@@ -41,7 +41,7 @@ final class NeighbourChecks {
         this.root = root;
         this.machine = machine;
         this.cores = cores;
-        this.others = machine.online().minus(cores);
+        this.others = machine.online().minus(cores).minus(machine.isolated());
     }
 
     List<Check> all() {
@@ -77,7 +77,8 @@ final class NeighbourChecks {
                 : Check.warn(
                         "irqs",
                         found,
-                        "send them elsewhere, as root: echo " + others + " > /proc/irq/N/smp_affinity_list, and tell"
+                        "send them elsewhere, as root on the host: echo " + others
+                                + " > /proc/irq/N/smp_affinity_list, and tell"
                                 + " irqbalance: IRQBALANCE_BANNED_CPULIST=" + cores);
     }
 
@@ -130,14 +131,18 @@ final class NeighbourChecks {
         }
         List<String> names = new ArrayList<>();
         pinned.forEach((name, where) -> names.add(name + " on " + where));
+        CpuSet free = cores.minus(all(pinned));
         return Check.warn(
                 "processes",
                 "other programs are pinned to the cores: " + listed(names),
-                "put them or the cores elsewhere: taskset -cap LIST PID, or --cores excluding:" + all(pinned));
+                "if that is the program that this is about, all is well. Else put it elsewhere, taskset -cap LIST PID"
+                        + (free.isEmpty() ? "" : ", or the cores: --cores " + free));
     }
 
     private boolean isChosen(CpuSet mask) {
-        return mask.intersects(cores) && !mask.containsAll(machine.allowed()) && !mask.containsAll(machine.online());
+        return mask.intersects(cores)
+                && !mask.containsAll(machine.allowed().minus(machine.isolated()))
+                && !mask.containsAll(machine.online().minus(machine.isolated()));
     }
 
     private static CpuSet all(Map<String, CpuSet> pinned) {

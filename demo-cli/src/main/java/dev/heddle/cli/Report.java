@@ -36,9 +36,7 @@ final class Report {
             case JSON -> json(result, compared);
             case CSV -> csv(result, compared);
         }
-        if (out.checkError()) {
-            throw new IOException("the report could not be written: standard output is full or closed");
-        }
+        Output.requireWritten(out, "the report");
     }
 
     private void table(RunResult result, @Nullable RunResult compared) {

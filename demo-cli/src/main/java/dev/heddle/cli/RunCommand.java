@@ -53,7 +53,7 @@ final class RunCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     @Option(
-            names = {"--cores", "--placement"},
+            names = "--cores",
             paramLabel = "CPUS",
             converter = PlacementConverter.class,
             description = PlacementConverter.HELP)

@@ -42,7 +42,7 @@ final class SoakCommand implements Callable<Integer> {
     private double minutes;
 
     @Option(
-            names = {"--cores", "--placement"},
+            names = "--cores",
             paramLabel = "CPUS",
             converter = PlacementConverter.class,
             description = PlacementConverter.HELP)

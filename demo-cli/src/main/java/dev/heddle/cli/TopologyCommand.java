@@ -79,9 +79,7 @@ final class TopologyCommand implements Callable<Integer> {
             case JSON -> TopologyJson.write(out, machine);
             case SVG -> TopologySvg.write(out, machine);
         }
-        if (out.checkError()) {
-            throw new IOException("the machine could not be printed: standard output is full or closed");
-        }
+        Output.requireWritten(out, "the machine");
         PrintWriter messages = spec.commandLine().getErr();
         for (ReadProblem problem : machine.problems()) {
             messages.println("heddle: not understood: " + problem);

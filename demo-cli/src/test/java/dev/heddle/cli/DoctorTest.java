@@ -72,11 +72,20 @@ final class DoctorTest {
                 "quota",
                 Status.FAIL,
                 "1.50 CPUs: 150000 of every 100000 us  (cgroup /pod)",
-                "use no more cores than that (--cores spread:1, HEDDLE_CORES=1), or raise the limit to 5 (docker run --cpus 5");
+                "use one core (--cores spread:1, HEDDLE_CORES=1); or raise the limit to 5 (docker run --cpus 5");
         assertTrue(found(checks, "quota").contains("stops all of them for about 70 of every 100 ms"));
         write("sys/fs/cgroup/pod/cpu.stat", "usage_usec 5\nnr_periods 20\nnr_throttled 7");
         assertTrue(found(again("all"), "quota").contains("throttled in 7 of 20 periods so far"));
+        assertCheck(again("spread:1"), "quota", Status.WARN, "1.50 CPUs", "leave a CPU more than there are cores");
+        write("sys/fs/cgroup/pod/cpu.stat", "nr_periods 200\nnr_throttled 3");
         assertCheck(again("spread:1"), "quota", Status.OK, "1.50 CPUs", "");
+        write("sys/fs/cgroup/pod/cpu.max", "50000 100000");
+        assertCheck(
+                again("all"),
+                "quota",
+                Status.FAIL,
+                "about 90 of every 100 ms",
+                "use one core (--cores spread:1, HEDDLE_CORES=1) and raise the limit to 1;");
     }
 
     @Test
@@ -153,8 +162,19 @@ final class DoctorTest {
         process(7, "bash", "0-7", "0");
         process(8, "dpdk", "2-3", "0");
         process(9, "migration/2", "2", "2129984"); // the kernel's own
-        assertCheck(again("2,5"), "processes", Status.WARN, "8 (dpdk) on 2", "--cores excluding:2");
+        assertCheck(again("2,5"), "processes", Status.WARN, "8 (dpdk) on 2", "--cores 5");
         assertCheck(again("5"), "processes", Status.OK, "none of the 3 other processes", "");
+    }
+
+    @Test
+    void masksWithoutTheIsolatedCpusAreNoPins() throws IOException {
+        machine("isolated-cpuset-quota", "all");
+        process(7, "init", "0-4", "0");
+        assertCheck(again("2-3"), "processes", Status.OK, "none of the 1 other", "");
+        write("proc/interrupts", """
+                            CPU0       CPU1       CPU2       CPU3       CPU4       CPU6       CPU7
+                 24:          0          0          7          0          0          0          0  PCI-MSI  nvme0q1""");
+        assertCheck(again("2-4"), "irqs", Status.WARN, "24 (nvme0q1)", "echo 0-1 > /proc");
     }
 
     private void process(int id, String name, String cpus, String flags) throws IOException {

@@ -1,8 +1,7 @@
 package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
-import dev.heddle.topology.CpuTopology;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** Reads how many cores, or which, a manager is to serve: the form of {@value CoreManagerBuilder#CORES_VARIABLE}. */
 final class CoreCount {
@@ -15,11 +14,11 @@ final class CoreCount {
      *
      * @param text what to read
      * @param among those that a count chooses from
-     * @param machine asked for what a placement chooses from
+     * @param resolver turns a placement into CPUs
      * @return the CPUs
      * @throws IllegalArgumentException if it is neither, or one that cannot be met
      */
-    static CpuSet parse(String text, CpuSet among, Supplier<CpuTopology> machine) {
+    static CpuSet parse(String text, CpuSet among, Function<Placement, CpuSet> resolver) {
         String trimmed = text.strip();
         if (!trimmed.isEmpty() && trimmed.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return first(trimmed, among);
@@ -33,7 +32,12 @@ final class CoreCount {
                             + e.getMessage(),
                     e);
         }
-        return placement.resolve(machine.get());
+        try {
+            return resolver.apply(placement);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    CoreManagerBuilder.CORES_VARIABLE + "='" + text + "': " + e.getMessage(), e);
+        }
     }
 
     private static CpuSet first(String digits, CpuSet among) {

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,9 @@ public final class CoreManager implements AutoCloseable {
     private volatile List<Core> removed = List.of();
 
     private volatile boolean shutDown;
+
+    /** A thread is about to remove cores whose CPUs are gone. */
+    private final AtomicBoolean removing = new AtomicBoolean();
 
     /** What was last logged of CPUs that are gone. */
     private volatile String lastOutcome = "";
@@ -300,17 +304,40 @@ public final class CoreManager implements AutoCloseable {
 
     /** CPUs of cores are not to be had any longer. By the monitor, which must not be held up: a removal may take long. */
     private void removeGone(CpuSet gone) {
-        Thread.ofPlatform()
-                .name(this.name + "-resizer")
-                .daemon()
-                .inheritInheritableThreadLocals(false)
-                .start(() -> resizeWithout(gone));
+        if (!removing.compareAndSet(false, true)) {
+            return; // the monitor tells again
+        }
+        boolean started = false;
+        try {
+            Thread.ofPlatform()
+                    .name(this.name + "-resizer")
+                    .daemon()
+                    .inheritInheritableThreadLocals(false)
+                    .start(() -> {
+                        try {
+                            resizeWithout(gone);
+                        } finally {
+                            removing.set(false);
+                        }
+                    });
+            started = true;
+        } finally {
+            if (!started) {
+                removing.set(false);
+            }
+        }
     }
 
-    private void resizeWithout(CpuSet gone) {
+    private void resizeWithout(CpuSet told) {
+        CpuSet gone = told;
         String outcome;
         resizing.lock();
         try {
+            // Once more, for this may have waited behind another resize: some may be back, or be cores no longer.
+            gone = CpuSet.of(cores.values().stream()
+                    .filter(core -> told.contains(core.cpu()) && core.context().isCpuGone())
+                    .mapToInt(Core::cpu)
+                    .toArray());
             CpuSet left = cores().minus(gone);
             if (shutDown || left.equals(cores())) {
                 return;

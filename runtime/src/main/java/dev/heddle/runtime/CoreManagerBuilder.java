@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -239,7 +240,7 @@ public final class CoreManagerBuilder {
      * manager's cores, so that those are the tasks' alone. All threads of the process are taken for the JVM's own but the
      * carriers and the Java threads that the program started itself, which are the program's to place. Those that come later are
      * moved within a second or so while tasks run, in virtual mode. {@link CoreManager#housekeeping()} says which were moved;
-     * what could not be moved is logged too. All is undone when {@link CoreManager#close()} returns.
+     * what could not be moved is logged too. When {@link CoreManager#close()} returns each has the mask that it had, unless another manager keeps house, too. A thread inherits the mask of the one that starts it: start the program's own from threads of the program.
      *
      * @param cpus where they go: at least one CPU, none of the manager's cores
      * @return this builder
@@ -348,7 +349,7 @@ public final class CoreManagerBuilder {
         if (cpus != null) {
             return cpus;
         }
-        return placement == null ? defaultCores(machine) : placement.resolve(machine.get());
+        return placement == null ? defaultCores(machine) : machine.resolve(placement);
     }
 
     /**
@@ -365,7 +366,16 @@ public final class CoreManagerBuilder {
     private static CpuSet defaultCores(Machine machine) {
         String text = System.getenv(CORES_VARIABLE);
         CpuSet ofProcess = AllowedCpus.ofProcess();
-        return text == null ? ofProcess : CoreCount.parse(text, ofProcess, machine::get);
+        return text == null ? ofProcess : CoreCount.parse(text, ofProcess, machine::resolve);
+    }
+
+    /**
+     * Returns why tasks cannot run as virtual threads in this JVM.
+     *
+     * @return what stands in the way and what to do about it, or nothing if they can
+     */
+    public static Optional<String> obstacleToVirtualMode() {
+        return Optional.ofNullable(VirtualThreadHook.obstacle());
     }
 
     private TaskMode resolveMode() {

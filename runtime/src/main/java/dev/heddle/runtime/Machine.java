@@ -1,5 +1,6 @@
 package dev.heddle.runtime;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.topology.CpuTopology;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,13 @@ final class Machine {
         return topology;
     }
 
-    /** Returns it, for who cannot do without. */
-    CpuTopology get() {
+    /** Chooses from it; CPUs that are only named by their numbers need not be looked up. */
+    CpuSet resolve(Placement placement) {
+        CpuSet named = placement.named();
+        return named.isEmpty() || orNull() != null ? placement.resolve(get()) : named;
+    }
+
+    private CpuTopology get() {
         CpuTopology known = orNull();
         if (known == null) {
             throw new IllegalArgumentException("a placement needs to know the machine, and there is no readable"

@@ -92,7 +92,7 @@ public final class Placement {
 
     /**
      * Leaves so many CPUs that have as much in common as can be: an L3 cache, or, if none is shared by that many, a NUMA node,
-     * or else a package. In it SMT siblings come last. For tasks that talk to each other.
+     * or else a package. Of one cache SMT siblings come last; of several, whole caches come first, with their siblings. For tasks that talk to each other.
      *
      * @param count how many, at least 1
      * @return the placement
@@ -189,7 +189,12 @@ public final class Placement {
         for (PlacementStep step : steps) {
             left = step.narrow(machine, left, this);
         }
-        return left.usual();
+        return PlacementStep.requireUsual(left, this);
+    }
+
+    /** The CPUs, if it only names them by their numbers, for where the machine cannot be read; or else none. */
+    CpuSet named() {
+        return steps.size() == 1 ? steps.get(0).named() : CpuSet.empty();
     }
 
     @Override

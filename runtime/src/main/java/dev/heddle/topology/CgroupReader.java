@@ -41,14 +41,19 @@ final class CgroupReader {
 
     /** The CPUs that the process's cgroup may use. */
     Optional<CpusetLimit> cpuset() {
+        // The same hierarchy may be mounted twice, from different roots: the one that shows more of the limit counts.
+        CpusetLimit tightest = null;
+        String name = cpusetName();
         for (Mount mount : mounts) {
             String file = cpusetFile(mount);
-            if (file != null) {
-                String name = cpusetName();
-                return name == null ? Optional.empty() : nearest(mount, name, file);
+            CpusetLimit limit = file == null || name == null ? null : nearest(mount, name, file);
+            if (limit != null
+                    && (tightest == null
+                            || limit.cpus().size() < tightest.cpus().size())) {
+                tightest = limit;
             }
         }
-        return Optional.empty();
+        return Optional.ofNullable(tightest);
     }
 
     /** The file that lists the CPUs of a cgroup below this mount; null if it has no such file. */
@@ -83,14 +88,14 @@ final class CgroupReader {
     }
 
     /** What the cgroup's file lists, or else that of the nearest one around it that has the file. */
-    private Optional<CpusetLimit> nearest(Mount mount, String name, String file) {
+    private @Nullable CpusetLimit nearest(Mount mount, String name, String file) {
         for (String cgroup : upwards(name)) {
             CpuSet cpus = tree.list(path(mount, cgroup, file));
             if (cpus != null && !cpus.isEmpty()) {
-                return Optional.of(new CpusetLimit(cgroup, cpus));
+                return new CpusetLimit(cgroup, cpus);
             }
         }
-        return Optional.empty();
+        return null;
     }
 
     /** The tightest limit on CPU time, of the process's cgroup and those around it. */

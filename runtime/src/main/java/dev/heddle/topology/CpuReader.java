@@ -198,7 +198,10 @@ final class CpuReader {
 
     private void insert(NestedSets sets, Level level, CpuSet cpus, int cpu) {
         if (sets.insert(level, cpus) == null) {
-            tree.report(directory(cpu), "its " + level + ", CPUs " + cpus + ", crosses another set: left out");
+            tree.report(
+                    directory(cpu),
+                    "its " + level + ", CPUs " + cpus
+                            + ", crosses another set, or is inside one of its kind: left out");
         }
     }
 }

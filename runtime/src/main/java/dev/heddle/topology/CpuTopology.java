@@ -95,8 +95,9 @@ public final class CpuTopology {
         Objects.requireNonNull(recorder, "recorder");
         Path cpus = root.resolve("sys/devices/system/cpu");
         if (!Files.isDirectory(cpus)) {
-            throw new NotDirectoryException("there is no machine to read below " + root + ": " + cpus
-                    + " is missing. It takes a tree with sys and proc in it, as Linux has at / where /sys is mounted");
+            throw new NotDirectoryException(
+                    "there is no machine to read below " + root + ": " + cpus
+                            + " is missing, or may not be read. It takes a tree with sys and proc in it, as Linux has at / where /sys is mounted");
         }
         SysTree tree = new SysTree(root, recorder);
         CpuTopology machine = new CpuTopology(tree);
@@ -158,12 +159,15 @@ public final class CpuTopology {
 
     /**
      * Returns the CPUs that threads of this process may be pinned to: the online ones of its cpuset that are in its affinity
-     * mask, and the isolated ones of its cpuset, which no mask has before somebody asks for them.
+     * mask, and the isolated ones of its cpuset, which no mask has before somebody asks for them. Where no cpuset is to be seen, only those of the mask.
      *
      * @return their numbers
      */
     public CpuSet allowed() {
-        CpuSet possible = cpuset.isPresent() ? online.intersection(cpuset.get().cpus()) : online;
+        if (cpuset.isEmpty()) {
+            return affinity.isPresent() ? online.intersection(affinity.get()) : online;
+        }
+        CpuSet possible = online.intersection(cpuset.get().cpus());
         return affinity.isPresent() ? possible.intersection(affinity.get().union(isolated)) : possible;
     }
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class NestedSets {
     /*
      * No two sets cross: each pair is disjoint, equal, or one inside the other. Kernels and firmware do report sets that cross,
-     * by mistake; then the first that came is believed and the later one is refused.
+     * by mistake; then the first that came is believed and the later one is refused. So are two cores, packages and such of which
+     * one is inside the other.
      */
 
     /** What a set of CPUs is. */
@@ -56,6 +57,9 @@ final class NestedSets {
         }
     }
 
+    /** Of these, one may be inside another: nodes that are nearer to each other, caches of any level. */
+    private static final Set<Level> NESTING = EnumSet.of(Level.GROUP, Level.OTHER_CACHE);
+
     private final Node root;
 
     NestedSets(CpuSet all) {
@@ -66,14 +70,21 @@ final class NestedSets {
         return root;
     }
 
-    /** Puts a set in. Returns null, and has changed nothing, if it is empty or crosses one that is there. */
+    /**
+     * Puts a set in. Returns null, and has changed nothing, if it is empty, if it crosses one that is there, or if it is inside
+     * or around one of the same level where that cannot be.
+     */
     @Nullable
     Node insert(Level level, CpuSet cpus) {
-        return cpus.isEmpty() || !root.cpus.containsAll(cpus) ? null : insert(root, level, cpus);
+        boolean refused = cpus.isEmpty() || !root.cpus.containsAll(cpus) || isTwice(root, level, cpus);
+        return refused ? null : insert(root, level, cpus);
     }
 
     private static @Nullable Node insert(Node parent, Level level, CpuSet cpus) {
         if (parent.cpus.equals(cpus)) {
+            if (!NESTING.contains(level) && parent.children.stream().anyMatch(child -> has(child, level))) {
+                return null;
+            }
             parent.levels.add(level);
             return parent;
         }
@@ -83,9 +94,9 @@ final class NestedSets {
                 continue;
             }
             if (child.cpus.containsAll(cpus)) {
-                return insert(child, level, cpus);
+                return isTwice(child, level, cpus) ? null : insert(child, level, cpus);
             }
-            if (!cpus.containsAll(child.cpus)) {
+            if (!cpus.containsAll(child.cpus) || (!NESTING.contains(level) && has(child, level))) {
                 return null;
             }
             inside.add(child);
@@ -102,6 +113,15 @@ final class NestedSets {
         }
         parent.children.add(at, fresh);
         return fresh;
+    }
+
+    /** Whether the set would be inside another one of its level. */
+    private static boolean isTwice(Node around, Level level, CpuSet cpus) {
+        return !NESTING.contains(level) && around.levels.contains(level) && !around.cpus.equals(cpus);
+    }
+
+    private static boolean has(Node node, Level level) {
+        return node.levels.contains(level) || node.children.stream().anyMatch(child -> has(child, level));
     }
 
     private static boolean areApart(CpuSet a, CpuSet b) {

@@ -3,6 +3,7 @@ package dev.heddle.topology;
 import dev.heddle.affinity.CpuSet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -150,7 +151,7 @@ final class SysTree {
             return null;
         }
         try {
-            return CpuSet.parse(text);
+            return CpuSet.parse(text.strip());
         } catch (IllegalArgumentException e) {
             report(path, String.valueOf(e.getMessage()));
             return null;
@@ -197,6 +198,9 @@ final class SysTree {
     }
 
     private static String reason(Exception e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
         String reason = e instanceof FileSystemException failure ? failure.getReason() : e.getMessage();
         return reason == null ? e.getClass().getSimpleName() : reason;
     }

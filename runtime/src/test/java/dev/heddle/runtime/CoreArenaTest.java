@@ -59,6 +59,8 @@ final class CoreArenaTest {
     void itServesTasksOfTheCoreAndOthersAndEndsForAll() throws Exception {
         try (CoreManager cores = manager(TaskMode.VIRTUAL)) {
             Arena arena = cores.on(cpu).arena();
+            assertEquals(arena.scope(), arena.allocate(0).scope());
+            assertThrows(OutOfMemoryError.class, () -> arena.allocate(Long.MAX_VALUE, 8192));
             MemorySegment inside =
                     cores.on(cpu).submit(() -> arena.allocate(64)).get();
             MemorySegment outside = arena.allocate(64);

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
-import dev.heddle.topology.CpuTopology;
 import dev.heddle.topology.FakeMachine;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,8 +17,8 @@ final class CoreCountTest {
     @TempDir
     private Path root;
 
-    private CpuTopology machine() {
-        return new FakeMachine(root, AMONG.toString()).read();
+    private CpuSet resolve(Placement placement) {
+        return placement.resolve(new FakeMachine(root, AMONG.toString()).read());
     }
 
     @ParameterizedTest
@@ -36,7 +35,7 @@ final class CoreCountTest {
                 "excluding:2/one-per-core | 4-6,9"
             })
     void aNumberIsACountAndAllElseAPlacement(String text, String expected) {
-        assertEquals(CpuSet.parse(expected), CoreCount.parse(text, AMONG, this::machine));
+        assertEquals(CpuSet.parse(expected), CoreCount.parse(text, AMONG, this::resolve));
     }
 
     @ParameterizedTest
@@ -47,11 +46,12 @@ final class CoreCountTest {
                 "6 | asks for 6 cores: this process may use 5",
                 "99999999999 | asks for 99999999999 cores",
                 "two | is neither a count of cores nor a placement",
-                "'' | it is empty"
+                "'' | it is empty",
+                "spread:6 | placement spread:6 cannot be met"
             })
     void whatIsNeitherIsNamed(String text, String message) {
         IllegalArgumentException e =
-                assertThrows(IllegalArgumentException.class, () -> CoreCount.parse(text, AMONG, this::machine));
+                assertThrows(IllegalArgumentException.class, () -> CoreCount.parse(text, AMONG, this::resolve));
         assertTrue(String.valueOf(e.getMessage()).startsWith("HEDDLE_CORES='" + text + "'"), e.getMessage());
         assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
     }

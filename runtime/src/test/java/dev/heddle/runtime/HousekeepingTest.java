@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -99,6 +100,39 @@ final class HousekeepingTest {
         assertEquals(before, after);
         over.countDown();
         own.join();
+    }
+
+    private static CpuSet maskOf(String name) throws IOException {
+        return masks().entrySet().stream()
+                .filter(thread -> thread.getKey().endsWith(" " + name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void whoKeepsHouseLastGivesBack() throws IOException {
+        CoreManager one = CoreManager.builder().cores(cores).housekeeping(house).start();
+        CoreManager other =
+                CoreManager.builder().cores(cores).housekeeping(house).start();
+        assertEquals(house, maskOf("VM Thread"));
+        one.close();
+        assertEquals(house, maskOf("VM Thread"));
+        other.close();
+        assertEquals(all, maskOf("VM Thread"));
+    }
+
+    @Test
+    void thePoolsOfTheJdkAreMovedToo() throws Exception {
+        ForkJoinPool.commonPool().submit(() -> 1).get();
+        try (CoreManager manager =
+                CoreManager.builder().cores(cores).housekeeping(house).start()) {
+            for (Map.Entry<String, CpuSet> thread : masks().entrySet()) {
+                if (thread.getKey().contains(" ForkJoinPool")) {
+                    assertEquals(house, thread.getValue(), manager + " " + thread.getKey());
+                }
+            }
+        }
     }
 
     @Test

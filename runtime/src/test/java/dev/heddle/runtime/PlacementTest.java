@@ -98,6 +98,8 @@ final class PlacementTest {
     void isolatedCpusAreForWhoAsksForThem() {
         CpuTopology machine = large().cpuFile("isolated", "14-15,30-31")
                 .affinity("0-13,16-29")
+                .cgroup("/")
+                .file("sys/fs/cgroup/cpuset.cpus.effective", "0-31")
                 .read();
         assertEquals(CpuSet.parse("0-13,16-29"), Placement.all().resolve(machine));
         assertEquals(CpuSet.parse("14-15,30-31"), Placement.isolated().resolve(machine));
@@ -106,6 +108,18 @@ final class PlacementTest {
         assertEquals(
                 CpuSet.of(14, 15, 30, 31), Placement.parse("node:3/isolated").resolve(machine));
         assertEquals(CpuSet.of(12, 13, 28, 29), Placement.numaNode(3).resolve(machine));
+        Placement onlyIsolated = Placement.excluding(CpuSet.parse("0-13,16-29"));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> onlyIsolated.resolve(machine));
+        assertTrue(String.valueOf(e.getMessage()).contains("only isolated CPUs are left, 14-15,30-31"), e.getMessage());
+    }
+
+    @Test
+    void siblingsComeLastWhereNoCacheIsKnown() {
+        CpuTopology machine =
+                new FakeMachine(root, "0-7").cores("0-1", "2-3", "4-5", "6-7").read();
+        assertEquals(CpuSet.of(0, 2), Placement.pack(2).resolve(machine));
+        assertEquals(CpuSet.of(0, 1, 2, 4, 6), Placement.pack(5).resolve(machine));
+        assertEquals(CpuSet.of(0, 2), Placement.spread(2).resolve(machine));
     }
 
     @ParameterizedTest

@@ -194,11 +194,47 @@ final class CpuTopologyTest {
                 .cpuFile("isolated", "6-7")
                 .cpuFile("nohz_full", " (null)")
                 .affinity("0-5")
+                .cgroup("/")
+                .file("sys/fs/cgroup/cpuset.cpus.effective", "0-7")
                 .read();
         assertEquals(CpuSet.of(6, 7), machine.isolated());
         assertEquals(CpuSet.empty(), machine.nohzFull());
         assertEquals(CpuSet.parse("0-7"), machine.allowed());
         assertEquals("", problems(machine));
+    }
+
+    @Test
+    void withoutACpusetTheMaskIsAllThatIsKnown() {
+        CpuTopology machine = FakeMachine.twoPackages(root)
+                .cpuFile("isolated", "6-7")
+                .affinity("0-5")
+                .read();
+        assertEquals(CpuSet.parse("0-5"), machine.allowed());
+    }
+
+    @Test
+    void aCoreInsideACoreIsReportedAndLeftOut() {
+        FakeMachine fake = new FakeMachine(root, "0-3").cores("0-1", "2-3").ofEach("0", "topology/core_cpus", "f");
+        CpuTopology machine = fake.read();
+        assertEquals("0-3", lists(machine.physicalCores()));
+        assertTrue(problems(machine).contains("inside one of its kind"), problems(machine));
+        fake.ofEach("0", "topology/core_cpus", "1").ofEach("1", "topology/core_cpus", "e");
+        assertEquals("0 1-3", lists(fake.read().physicalCores()));
+    }
+
+    @Test
+    void theTightestOfSeveralCpusetMountsCounts() {
+        CpuTopology machine = FakeMachine.twoPackages(root)
+                .file("proc/self/cgroup", "0::/")
+                .file(
+                        "proc/mounts",
+                        "cgroup2 /host/sys/fs/cgroup cgroup2 rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0")
+                .file("host/sys/fs/cgroup/cgroup.controllers", "cpuset cpu")
+                .file("host/sys/fs/cgroup/cpuset.cpus.effective", "0-7")
+                .file("sys/fs/cgroup/cgroup.controllers", "cpuset cpu")
+                .file("sys/fs/cgroup/cpuset.cpus.effective", "2-3")
+                .read();
+        assertEquals(CpuSet.of(2, 3), machine.allowed());
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** An arena whose memory is near to one core: a thread on the core's CPU is the first to touch each page. */
 public final class CoreArena implements Arena {
@@ -33,7 +34,7 @@ public final class CoreArena implements Arena {
     private final ReentrantLock lock = new ReentrantLock();
 
     /** What is left of the last chunk. Under the lock. */
-    private MemorySegment left = MemorySegment.NULL;
+    private @Nullable MemorySegment left;
 
     /** Makes an arena without memory. */
     public CoreArena(CoreContext core) {
@@ -54,10 +55,12 @@ public final class CoreArena implements Arena {
                 throw new IllegalStateException("the arena of core " + core.cpu() + " is closed");
             }
             if (byteSize > MOST_FROM_CHUNK || byteAlignment > PAGE_BYTES) {
-                return aligned(
-                        touched(Math.addExact(Math.max(1, byteSize), byteAlignment - 1)), byteSize, byteAlignment);
+                if (byteSize > Long.MAX_VALUE - byteAlignment) {
+                    throw new OutOfMemoryError("there are no " + byteSize + " bytes of memory");
+                }
+                return aligned(touched(Math.max(1, byteSize) + byteAlignment - 1), byteSize, byteAlignment);
             }
-            if (padding(left, byteAlignment) + byteSize > left.byteSize()) {
+            if (left == null || padding(left, byteAlignment) + byteSize > left.byteSize()) {
                 left = touched(CHUNK_BYTES);
             }
             MemorySegment taken = aligned(left, byteSize, byteAlignment);

@@ -32,6 +32,9 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** Its own: dispatches since it last looked which CPU it is on. */
     private int sinceAudit;
 
+    /** The monitor's: when it last looked, the carrier was not pinned and could not be. */
+    private boolean pinLost;
+
     /** The kernel's id, 0 until it runs. */
     private volatile int kernelId;
 
@@ -206,6 +209,13 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     long lease() {
         return lease;
+    }
+
+    /** Monitor: whether the pin is lost. Returns whether it was. */
+    boolean setPinLost(boolean lost) {
+        boolean wasLost = pinLost;
+        pinLost = lost;
+        return wasLost;
     }
 
     int kernelId() {

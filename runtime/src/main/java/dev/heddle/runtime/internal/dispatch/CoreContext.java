@@ -41,6 +41,11 @@ public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCo
      */
     public abstract void awaitCarriersGone(long nanos) throws InterruptedException;
 
+    /** Whether the CPU was found to be offline or outside of the cpuset, where somebody looks. */
+    public boolean isCpuGone() {
+        return false;
+    }
+
     public final int cpu() {
         return cpu;
     }

@@ -36,7 +36,8 @@ public final class KernelPinning implements Pinning {
             ThreadAffinity.set(kernelId, cpus);
             return new Check(Outcome.RESTORED, found);
         } catch (NativeCallException refused) {
-            return new Check(Outcome.LOST, found);
+            boolean hasEnded = refused.errnoName().equals("ESRCH");
+            return hasEnded ? Check.HELD : new Check(Outcome.LOST, found);
         }
     }
 }

@@ -86,7 +86,7 @@ final class Monitor {
         boolean isReported;
     }
 
-    /** How often hogs of one CPU were logged in one minute. */
+    /** How often something was logged of one CPU in one minute. */
     private static final class Reports {
         long minute;
         int count;
@@ -94,7 +94,7 @@ final class Monitor {
 
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
-        this.pins = new PinWatch(scheduler, cpus -> {}, (level, text) -> {});
+        this.pins = new PinWatch(scheduler, cpus -> {}, (cpu, text) -> {});
         this.thread = Thread.ofPlatform()
                 .name(scheduler.settings().name() + "-monitor")
                 .daemon()
@@ -105,7 +105,7 @@ final class Monitor {
     /** Starts the thread. See {@link CoreBackend#startMonitor}. */
     void start(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {
         this.housekeeping = housekeeping;
-        pins = new PinWatch(scheduler, cpusGone, (level, text) -> report(level, () -> text, null));
+        pins = new PinWatch(scheduler, cpusGone, this::reportPin);
         thread.start();
     }
 
@@ -326,15 +326,26 @@ final class Monitor {
             return; // it has ended meanwhile, and the stack may be another's
         }
         LongTaskEvent.commit(core.cpu(), name, nanos, stack);
+        if (mayReport(core.cpu())) {
+            report(Level.WARNING, () -> describe(core, name, nanos, stack), null);
+        }
+    }
+
+    private void reportPin(int cpu, String text) {
+        if (mayReport(cpu)) {
+            report(Level.WARNING, () -> text, null);
+        }
+    }
+
+    /** Whether this report is among the first few of the minute. */
+    private boolean mayReport(int cpu) {
         long minute = TimeUnit.NANOSECONDS.toMinutes(System.nanoTime());
-        Reports logged = reports.computeIfAbsent(core.cpu(), cpu -> new Reports());
+        Reports logged = reports.computeIfAbsent(cpu, each -> new Reports());
         if (minute != logged.minute) {
             logged.minute = minute;
             logged.count = 0;
         }
-        if (logged.count++ < REPORTS_PER_MINUTE) {
-            report(Level.WARNING, () -> describe(core, name, nanos, stack), null);
-        }
+        return logged.count++ < REPORTS_PER_MINUTE;
     }
 
     private static String describe(VirtualCoreContext core, String task, long nanos, StackTraceElement[] stack) {

@@ -3,10 +3,8 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.internal.dispatch.Pinning.Check;
 import dev.heddle.runtime.internal.dispatch.Pinning.Outcome;
-import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +21,14 @@ final class PinWatch {
     static final long LOOK_NANOS = 100_000_000;
     static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
+    /** Takes what is to be logged of a CPU. */
+    interface Report {
+        void log(int cpu, String text);
+    }
+
     private final Scheduler scheduler;
     private final Consumer<CpuSet> cpusGone;
-    private final BiConsumer<Level, String> report;
+    private final Report report;
 
     private long lastLook;
     private long lastTold;
@@ -41,7 +44,7 @@ final class PinWatch {
      * @param cpusGone told which CPUs of present cores are not to be had; must not block
      * @param report takes what is to be logged
      */
-    PinWatch(Scheduler scheduler, Consumer<CpuSet> cpusGone, BiConsumer<Level, String> report) {
+    PinWatch(Scheduler scheduler, Consumer<CpuSet> cpusGone, Report report) {
         this.scheduler = scheduler;
         this.cpusGone = cpusGone;
         this.report = report;
@@ -87,27 +90,31 @@ final class PinWatch {
             if (worst[0] == null || check.outcome().compareTo(worst[0].outcome()) > 0) {
                 worst[0] = check;
             }
-            if (wasGone ? check.outcome() != Outcome.LOST : check.outcome() != Outcome.HELD) {
-                count(core, carrier, check, wasGone);
-            }
+            count(core, carrier, check, wasGone);
         });
         return worst[0];
     }
 
+    /** A carrier counts as lost once, and as restored once after that. */
     private void count(VirtualCoreContext core, CarrierThread carrier, Check check, boolean wasGone) {
-        if (!wasGone) {
+        boolean isLost = check.outcome() == Outcome.LOST;
+        boolean wasLost = carrier.setPinLost(isLost);
+        if (check.outcome() != Outcome.HELD && !wasLost) {
             core.counters().countPinLost();
             lost.getAndIncrement();
         }
-        boolean isRestored = check.outcome() != Outcome.LOST; // if it was gone, newer kernels restore it themselves
+        boolean isRestored =
+                check.outcome() == Outcome.RESTORED || (wasLost && !isLost); // newer kernels do it themselves
         if (isRestored) {
             core.counters().countPinRestored();
             restored.getAndIncrement();
         }
-        LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+        if (isRestored || isLost != wasLost) {
+            LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+        }
         if (isRestored && !wasGone) {
-            report.accept(
-                    Level.WARNING,
+            report.log(
+                    core.cpu(),
                     core + ": something has let carrier " + carrier.getName() + " run on CPUs " + check.found()
                             + "; it is pinned to CPU " + core.cpu() + " again");
         }
@@ -115,12 +122,12 @@ final class PinWatch {
 
     private void say(VirtualCoreContext core, boolean isGone, @Nullable Check worst) {
         if (isGone && worst != null) {
-            report.accept(
-                    Level.WARNING,
+            report.log(
+                    core.cpu(),
                     core + ": CPU " + core.cpu() + " is gone, it is offline or outside of the cpuset. Its carriers were"
                             + " left with " + (worst.found().isEmpty() ? "no CPU" : "CPUs " + worst.found()));
         } else {
-            report.accept(Level.WARNING, core + ": CPU " + core.cpu() + " is back, and its carriers are pinned to it");
+            report.log(core.cpu(), core + ": CPU " + core.cpu() + " is back, and its carriers are pinned to it");
         }
     }
 

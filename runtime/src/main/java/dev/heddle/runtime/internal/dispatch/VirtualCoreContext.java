@@ -714,7 +714,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         cpuGone = gone;
     }
 
-    boolean isCpuGone() {
+    @Override
+    public boolean isCpuGone() {
         return cpuGone;
     }
 

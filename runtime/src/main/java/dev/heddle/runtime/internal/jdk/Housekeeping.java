@@ -28,22 +28,32 @@ public final class Housekeeping {
      * thread groups, by name, and the two that the launcher named after itself: the first thread of all, which nobody uses and
      * whose mask is that of the process, and the one that runs main.
      *
+     * A name is the kernel's, which the thread has had since its start, or gave itself: a thread that another one has renamed is
+     * not found among the program's.
+     *
      * A thread that a moved thread starts inherits its mask. It is found by a later look, and put where the first ones were.
+     *
+     * Several managers may keep house at the same time. The mask that a thread had before the first of them is kept for all, and
+     * given back when the last of them that has moved it is done.
      */
     private static final Path TASKS = Path.of("/proc/self/task");
-    private static final Set<String> GROUPS_OF_THE_JDK = Set.of("system", "InnocuousThreadGroup", "CarrierThreads");
+    private static final Set<String> GROUPS_OF_THE_JDK =
+            Set.of("system", "InnocuousThreadGroup", "CarrierThreads", "InnocuousForkJoinWorkerThreadGroup");
     private static final int MOST_BYTES_OF_NAME = 15;
 
-    private record Moved(String name, CpuSet before) {}
+    /** A thread that was moved: its name, the mask it had before, and by whom. */
+    private record Moved(String name, CpuSet before, Set<Housekeeping> by) {}
+
+    /** By the kernel's id, for all managers. Under the lock. */
+    private static final Map<Integer, Moved> MOVED = new TreeMap<>();
+
+    private static final ReentrantLock LOCK = new ReentrantLock();
 
     private final CpuSet cpus;
     private final Supplier<CpuSet> cores;
-    private final ReentrantLock lock = new ReentrantLock();
-
-    /** By the kernel's id. Under the lock, like the others. */
-    private final Map<Integer, Moved> moved = new TreeMap<>();
-
+    /** By the kernel's id. Under the lock, like the next. */
     private final Map<Integer, JvmThread> notMoved = new TreeMap<>();
+
     private boolean undone;
 
     /**
@@ -59,13 +69,13 @@ public final class Housekeeping {
 
     /** Moves those that may run on the cores. Called again, those that are new. */
     public void look() {
-        lock.lock();
+        LOCK.lock();
         try {
             if (!undone) {
                 moveAll();
             }
         } finally {
-            lock.unlock();
+            LOCK.unlock();
         }
     }
 
@@ -90,22 +100,19 @@ public final class Housekeeping {
                 move(id, name);
             }
         }
-        moved.keySet().retainAll(alive);
+        MOVED.keySet().retainAll(alive);
         notMoved.keySet().retainAll(alive);
     }
 
     private void move(int id, String name) {
-        if (moved.containsKey(id)) {
-            return;
-        }
         try {
-            CpuSet before = ThreadAffinity.get(id);
-            if (before.equals(cpus)) {
-                moved.put(id, new Moved(name, ThreadAffinity.ofProcess()));
-            } else if (before.intersects(cores.get())) {
+            CpuSet mask = ThreadAffinity.get(id);
+            if (mask.intersects(cores.get())) {
                 ThreadAffinity.set(id, cpus);
-                moved.put(id, new Moved(name, before));
+                register(id, name, mask);
                 notMoved.remove(id);
+            } else if (mask.equals(cpus)) {
+                register(id, name, ThreadAffinity.ofProcess());
             }
         } catch (NativeCallException e) {
             if (Files.isDirectory(TASKS.resolve(String.valueOf(id)))) { // else it has ended meanwhile
@@ -114,38 +121,58 @@ public final class Housekeeping {
         }
     }
 
+    private void register(int id, String name, CpuSet before) {
+        Moved known = MOVED.get(id);
+        if (known == null || !known.name.equals(name)) { // ids are used again
+            known = new Moved(name, before, new HashSet<>());
+            MOVED.put(id, known);
+        }
+        known.by.add(this);
+    }
+
     /** Gives each that was moved the mask that it had. Where that is not to be had any longer, it keeps what it has. */
     public void undo() {
-        lock.lock();
+        LOCK.lock();
         try {
             if (undone) {
                 return;
             }
             moveAll(); // to know those that were made since the last look
             undone = true;
-            moved.forEach((id, thread) -> {
-                try {
-                    if (name(id).equals(thread.name) && ThreadAffinity.get(id).equals(cpus)) {
-                        ThreadAffinity.set(id, thread.before);
-                    }
-                } catch (NativeCallException endedOrNotAllowed) {
-                    // see above
+            MOVED.forEach((id, thread) -> {
+                if (thread.by.remove(this) && thread.by.isEmpty()) {
+                    giveBack(id, thread);
                 }
             });
+            MOVED.values().removeIf(thread -> thread.by.isEmpty());
         } finally {
-            lock.unlock();
+            LOCK.unlock();
+        }
+    }
+
+    private static void giveBack(int id, Moved thread) {
+        try {
+            if (name(id).equals(thread.name)) {
+                ThreadAffinity.set(id, thread.before);
+            }
+        } catch (NativeCallException endedOrNotAllowed) {
+            // It keeps what it has.
         }
     }
 
     /** What was done so far. */
     public HousekeepingReport report() {
-        lock.lock();
+        LOCK.lock();
         try {
             List<JvmThread> done = new ArrayList<>();
-            moved.forEach((id, thread) -> done.add(new JvmThread(id, thread.name, "")));
+            MOVED.forEach((id, thread) -> {
+                if (thread.by.contains(this)) {
+                    done.add(new JvmThread(id, thread.name, ""));
+                }
+            });
             return new HousekeepingReport(cpus, done, List.copyOf(notMoved.values()));
         } finally {
-            lock.unlock();
+            LOCK.unlock();
         }
     }
 

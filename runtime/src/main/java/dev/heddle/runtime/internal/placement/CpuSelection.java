@@ -98,7 +98,7 @@ final class CpuSelection {
     }
 
     private CpuSet pack(CpuSet from, int count) {
-        List<List<CpuSet>> levels = List.of(l3Groups, nodes, packages, List.of(among));
+        List<List<CpuSet>> levels = sharingLevels();
         for (int level = 0; level < levels.size(); level++) {
             CpuSet fitting = best(levels.get(level), from, count);
             if (!fitting.isEmpty()) {
@@ -106,6 +106,18 @@ final class CpuSelection {
             }
         }
         throw new IllegalStateException("asked for " + count + " of " + from);
+    }
+
+    /** From the smallest groups to the largest; without a level at which no cores have anything in common. */
+    private List<List<CpuSet>> sharingLevels() {
+        List<List<CpuSet>> levels = new ArrayList<>();
+        for (List<CpuSet> groups : List.of(l3Groups, nodes, packages)) {
+            if (groups.stream().anyMatch(group -> physicalCores(group) > 1)) {
+                levels.add(groups);
+            }
+        }
+        levels.add(List.of(among));
+        return levels;
     }
 
     /** The group that has enough, on different physical cores if there is one, with the least left over. */

@@ -47,9 +47,22 @@ public final class PlacementStep {
     private final String text;
     private final Rule rule;
 
+    /** The CPUs that it names, if it names some; or else none. */
+    private final CpuSet named;
+
     private PlacementStep(String text, Rule rule) {
+        this(text, CpuSet.empty(), rule);
+    }
+
+    private PlacementStep(String text, CpuSet named, Rule rule) {
         this.text = text;
+        this.named = named;
         this.rule = rule;
+    }
+
+    /** The CPUs that it names by their numbers; none for another step. */
+    public CpuSet named() {
+        return named;
     }
 
     /** Its text. */
@@ -77,13 +90,23 @@ public final class PlacementStep {
         }
     }
 
+    /** What is left in the end: the CPUs, at least one. */
+    public static CpuSet requireUsual(Candidates left, Object whole) {
+        try {
+            return usual(left);
+        } catch (IllegalArgumentException onlyIsolated) {
+            throw new IllegalArgumentException(
+                    "placement " + whole + " cannot be met: " + onlyIsolated.getMessage(), onlyIsolated);
+        }
+    }
+
     public static PlacementStep all() {
         return new PlacementStep("all", (machine, left) -> left);
     }
 
     public static PlacementStep cpus(CpuSet cpus) {
         requireSome(cpus);
-        return new PlacementStep(cpus.toString(), (machine, left) -> {
+        return new PlacementStep(cpus.toString(), cpus, (machine, left) -> {
             CpuSet missing = cpus.minus(left.both());
             if (!missing.isEmpty()) {
                 throw new IllegalArgumentException(whyNot(machine, missing, left.both()));
@@ -154,8 +177,9 @@ public final class PlacementStep {
         return new PlacementStep(name + ":" + count, (machine, left) -> {
             CpuSet usual = usual(left);
             if (count > usual.size()) {
-                throw new IllegalArgumentException("there are " + usual.size() + " CPUs to choose from, " + usual
-                        + ". The nearest is " + name + ":" + usual.size());
+                throw new IllegalArgumentException(
+                        (usual.size() == 1 ? "there is 1 CPU" : "there are " + usual.size() + " CPUs")
+                                + " to choose from, " + usual + ". The nearest is " + name + ":" + usual.size());
             }
             return Candidates.only(choice.choose(new CpuSelection(machine, usual), count));
         });
@@ -179,7 +203,7 @@ public final class PlacementStep {
             Candidates kept = left.keep(node.cpus());
             if (kept.both().isEmpty()) {
                 throw new IllegalArgumentException("none of its CPUs, " + node.cpus() + ", is among "
-                        + named(left.usual()) + ", which are left to choose from. There is "
+                        + named(left.usual()) + ", which are left to choose from. To choose from there is "
                         + nodesWithCpus(machine, left));
             }
             return kept;
@@ -199,7 +223,7 @@ public final class PlacementStep {
             if (isolated.isEmpty()) {
                 throw new IllegalArgumentException(
                         machine.isolated().isEmpty()
-                                ? "the kernel isolates no CPU: it was booted without isolcpus. There is "
+                                ? "the kernel isolates no CPU: it was booted without isolcpus. To choose from there is "
                                         + named(left.usual())
                                 : "the isolated CPUs, " + machine.isolated() + ", are not among those to choose from, "
                                         + left.both());
@@ -222,7 +246,7 @@ public final class PlacementStep {
             if (wanted.isEmpty() || others.isEmpty()) {
                 throw new IllegalArgumentException(
                         "the machine does not have cores of several kinds, as far as the kernel"
-                                + " tells. Leave the step out: there is " + named(left.usual()));
+                                + " tells. Leave the step out, to choose from " + named(left.usual()));
             }
             Candidates kept = left.keep(wanted);
             if (kept.both().isEmpty()) {
@@ -235,8 +259,8 @@ public final class PlacementStep {
 
     private static CpuSet usual(Candidates left) {
         if (left.usual().isEmpty()) {
-            throw new IllegalArgumentException("only isolated CPUs are left, " + left.isolated()
-                    + ": say so with the step isolated before this one");
+            throw new IllegalArgumentException(
+                    "only isolated CPUs are left, " + left.isolated() + ": the step isolated chooses them");
         }
         return left.usual();
     }
