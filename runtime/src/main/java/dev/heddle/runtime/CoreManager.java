@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -68,12 +67,6 @@ public final class CoreManager implements AutoCloseable {
     private volatile List<Core> removed = List.of();
 
     private volatile boolean shutDown;
-
-    /** A thread is about to remove cores whose CPUs are gone. */
-    private final AtomicBoolean removing = new AtomicBoolean();
-
-    /** What was last logged of CPUs that are gone. */
-    private volatile String lastOutcome = "";
 
     CoreManager(
             String name, TaskMode mode, CoreBackend backend, ResizePolicy whenCpuGone, @Nullable CpuSet housekeeping) {
@@ -302,69 +295,30 @@ public final class CoreManager implements AutoCloseable {
         }
     }
 
-    /** CPUs of cores are not to be had any longer. By the monitor, which must not be held up: a removal may take long. */
-    private void removeGone(CpuSet gone) {
-        if (!removing.compareAndSet(false, true)) {
-            return; // the monitor tells again
-        }
-        boolean started = false;
-        try {
-            Thread.ofPlatform()
-                    .name(this.name + "-resizer")
-                    .daemon()
-                    .inheritInheritableThreadLocals(false)
-                    .start(() -> {
-                        try {
-                            resizeWithout(gone);
-                        } finally {
-                            removing.set(false);
-                        }
-                    });
-            started = true;
-        } finally {
-            if (!started) {
-                removing.set(false);
-            }
-        }
-    }
-
-    private void resizeWithout(CpuSet told) {
-        CpuSet gone = told;
-        String outcome;
+    /**
+     * Removes cores whose CPUs are not to be had any longer; all but the last ones, if that were all.
+     *
+     * @return those that the monitor told of and that were removed, or are all that there are; none if that has changed
+     * @throws IllegalStateException if the policy does not let them go
+     */
+    CpuSet removeGone(CpuSet told, ResizePolicy policy) {
         resizing.lock();
         try {
             // Once more, for this may have waited behind another resize: some may be back, or be cores no longer.
-            gone = CpuSet.of(cores.values().stream()
+            CpuSet gone = CpuSet.of(cores.values().stream()
                     .filter(core -> told.contains(core.cpu()) && core.context().isCpuGone())
                     .mapToInt(Core::cpu)
                     .toArray());
-            CpuSet left = cores().minus(gone);
-            if (shutDown || left.equals(cores())) {
-                return;
+            if (shutDown) {
+                return CpuSet.empty();
             }
-            if (left.isEmpty()) {
-                outcome = "no core of manager '" + name
-                        + "' has its CPU any longer: its tasks run wherever the kernel lets"
-                        + " them, until one is back or resize() gives it others";
-            } else {
-                resize(left, whenCpuGone);
-                outcome = named(gone) + " of manager '" + name + "' removed, for no such CPU is to be had"
-                        + " (ResizePolicy." + whenCpuGone + "). It goes on with " + named(left)
-                        + "; resize() takes in others, or the same when they are back";
+            if (!gone.isEmpty() && !gone.equals(cores())) {
+                resize(cores().minus(gone), policy);
             }
-        } catch (IllegalStateException | IllegalArgumentException refused) {
-            outcome = "CPU " + gone + " is gone, and the manager keeps what it had there: " + refused.getMessage();
+            return gone;
         } finally {
             resizing.unlock();
         }
-        if (!outcome.equals(lastOutcome)) { // which is tried again in each second
-            lastOutcome = outcome;
-            System.getLogger(CoreManager.class.getName()).log(Level.ERROR, outcome);
-        }
-    }
-
-    private static String named(CpuSet cores) {
-        return (cores.size() == 1 ? "core " : "cores ") + cores;
     }
 
     /** Starts a core for each CPU that is not among those present, and returns them; or throws, and has started none. */
@@ -401,7 +355,7 @@ public final class CoreManager implements AutoCloseable {
         backend.setCores(first.values().stream().map(Core::context).toList());
         try {
             JdkThreads.callUnpinned(name + "-starter", () -> {
-                backend.startMonitor(this::removeGone, housekeeping);
+                backend.startMonitor(new GoneCpus(this, whenCpuGone)::tell, housekeeping);
                 if (housekeeping != null) {
                     housekeeping.look();
                     housekeeping.report().notMoved().forEach(this::reportNotMoved);
