@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code /sys/devices/system/node}: which memory is near to which CPUs, and how far from the others. */
@@ -15,6 +16,10 @@ final class NumaReader {
     private static final String NODES = "sys/devices/system/node";
     private static final String GPUS = "proc/driver/nvidia/gpus";
     private static final String GPU_NODE = "Node:";
+
+    /** The first processor's lines, as far as the model, of family 6. */
+    private static final Pattern KNIGHTS_LANDING = Pattern.compile(
+            "processor\\s*:.*\\nvendor_id\\s*: GenuineIntel\\ncpu family\\s*: 6\\nmodel\\s*: (87|133)\\n");
 
     private final SysTree tree;
     private final CpuSet online;
@@ -40,12 +45,26 @@ final class NumaReader {
             return List.of(new NumaNode(0, online, online, Map.of()));
         }
         nearest.putAll(own);
-        own.keySet().forEach(this::addInitiators);
         boolean haveDistances = readDistances();
-        if (haveDistances) {
-            List.copyOf(nearest.keySet()).forEach(this::takeNearest);
-        }
+        // hwloc's order: first those that have CPUs, then the others, each of which may find what the ones before it
+        // found.
+        own.forEach((node, cpus) -> {
+            if (!cpus.isEmpty()) {
+                addInitiators(node);
+            }
+        });
+        own.forEach((node, cpus) -> {
+            if (cpus.isEmpty()) {
+                addInitiators(node);
+                if (haveDistances) {
+                    takeNearest(node);
+                }
+            }
+        });
         nearest.replaceAll((node, cpus) -> cpus.intersection(online));
+        if (isMemoryOnThePackageACache()) {
+            nearest.values().forEach(cpus -> sets.insert(Level.L3, cpus));
+        }
         nearest.forEach((node, cpus) -> attach(sets, node, cpus));
         if (haveDistances) {
             new DistanceGroups(sets).insert(nearest, distances);
@@ -58,6 +77,18 @@ final class NumaReader {
             }
         });
         return List.copyOf(nodes);
+    }
+
+    /**
+     * Intel's Knights Landing can use the memory on its package as a cache of each node, which the kernel does not list among
+     * the caches. Otherwise it shows that memory as nodes without CPUs.
+     */
+    private boolean isMemoryOnThePackageACache() {
+        if (own.values().stream().anyMatch(CpuSet::isEmpty)) {
+            return false;
+        }
+        String processors = tree.text("proc/cpuinfo");
+        return processors != null && KNIGHTS_LANDING.matcher(processors).lookingAt();
     }
 
     private NumaNode describe(int node, CpuSet near) {
@@ -162,7 +193,10 @@ final class NumaReader {
         return listed != null ? listed.stream().boxed().toList() : tree.numberedDirectories(NODES, "node");
     }
 
-    /** A node without CPUs takes those of the nodes that are nearest to it, if some are nearer than others. */
+    /**
+     * A node without CPUs takes those of the nodes that are nearest to it, if some are nearer than others: none, if the nearest have
+     * none either.
+     */
     private void takeNearest(int node) {
         if (!cpusNear(node).isEmpty()) {
             return;
@@ -173,7 +207,7 @@ final class NumaReader {
         CpuSet cpus = CpuSet.empty();
         for (int other : nearest.keySet()) {
             int distance = row.getOrDefault(other, Integer.MAX_VALUE);
-            if (other == node || cpusNear(other).isEmpty()) {
+            if (other == node) {
                 continue;
             }
             if (distance < least) {
@@ -186,7 +220,9 @@ final class NumaReader {
                 cpus = cpus.union(cpusNear(other));
             }
         }
-        if (least > row.getOrDefault(node, 0) && least < Integer.MAX_VALUE && others < nearest.size() - 1) {
+        if (least > row.getOrDefault(node, 0)
+                && least < Integer.MAX_VALUE
+                && others < columns().size() - 1) {
             nearest.put(node, cpus);
         }
     }

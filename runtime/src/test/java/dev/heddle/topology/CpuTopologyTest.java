@@ -103,12 +103,62 @@ final class CpuTopologyTest {
                 .node(1, "2-3", "20 10 15")
                 .node(2, "", "40 15 10")
                 .read();
-        NumaNode memory = machine.numaNodes().stream()
-                .filter(node -> node.node() == 2)
+        assertEquals(CpuSet.empty(), node(machine, 2).cpus());
+        assertEquals(CpuSet.of(2, 3), nearest(machine, 2));
+    }
+
+    private static NumaNode node(CpuTopology machine, int number) {
+        return machine.numaNodes().stream()
+                .filter(node -> node.node() == number)
                 .findFirst()
                 .orElseThrow();
-        assertEquals(CpuSet.empty(), memory.cpus());
-        assertEquals(CpuSet.of(2, 3), memory.nearest());
+    }
+
+    private static CpuSet nearest(CpuTopology machine, int node) {
+        return node(machine, node).nearest();
+    }
+
+    @Test
+    void aNodeOfMemoryThatIsNearestToOtherMemoryIsNearToNoCpus() {
+        CpuTopology machine = new FakeMachine(root, "0-3")
+                .node(0, "0-1", "10 20 40 40")
+                .node(1, "2-3", "20 10 40 40")
+                .node(2, "", "40 40 10 20")
+                .node(3, "", "40 40 20 10")
+                .read();
+        assertEquals(CpuSet.empty(), nearest(machine, 2));
+        assertEquals(CpuSet.empty(), nearest(machine, 3));
+    }
+
+    @Test
+    void aNodeOfMemoryFindsWhatTheNodeThatItsFirmwareNamesHasFound() {
+        String initiators = "/access0/initiators/node";
+        CpuTopology machine = new FakeMachine(root, "0-5")
+                .node(0, "", "10 20 20")
+                .node(1, "0-1", "20 10 20")
+                .node(2, "2-5", "20 20 10")
+                .directory("sys/devices/system/node/node0" + initiators + 1)
+                .directory("sys/devices/system/node/node1" + initiators + 2)
+                .read();
+        assertEquals(CpuSet.parse("0-5"), nearest(machine, 1));
+        assertEquals(CpuSet.parse("0-5"), nearest(machine, 0));
+    }
+
+    @Test
+    void memoryOnThePackageThatIsNoNodeIsACacheOfEachNode() {
+        String processor = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 87\n";
+        FakeMachine knightsLanding = new FakeMachine(root, "0-3")
+                .node(0, "0-1", "10 21")
+                .node(1, "2-3", "21 10")
+                .file("proc/cpuinfo", processor);
+        assertEquals(
+                List.of(CpuSet.of(0, 1), CpuSet.of(2, 3)), knightsLanding.read().l3Groups());
+        assertEquals(
+                List.of(),
+                knightsLanding
+                        .file("proc/cpuinfo", processor.replace("87", "85"))
+                        .read()
+                        .l3Groups());
     }
 
     @Test
