@@ -2,8 +2,10 @@ package dev.heddle.runtime.internal.channel;
 
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
+import dev.heddle.runtime.internal.padding.PaddedReference;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +36,6 @@ public final class MpscChannel<T> {
      */
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle INBOX =
-            fieldVarHandle(LOOKUP, "inbox", VarHandle.class, MpscChannel.class, Node.class);
     private static final VarHandle BATCH_SIZE =
             fieldVarHandle(LOOKUP, "batchSize", VarHandle.class, MpscChannel.class, int.class);
     private static final VarHandle HIGHEST_DEPTH =
@@ -56,8 +56,8 @@ public final class MpscChannel<T> {
         }
     }
 
-    /** Newest first. Pushed to by senders, emptied by the owner. */
-    private volatile @Nullable Node<T> inbox;
+    /** Newest first. Pushed to by senders, emptied by the owner. Padded: the owner writes the fields below for each item. */
+    private final PaddedReference<Node<T>> inbox = new PaddedReference<>();
 
     /** Oldest first. The owner's. */
     private @Nullable Node<T> batch;
@@ -82,10 +82,10 @@ public final class MpscChannel<T> {
         Node<T> node = new Node<>(item);
         Node<T> newest;
         do {
-            newest = inbox;
+            newest = inbox.get();
             node.next = newest;
             node.depth = newest == null ? 1 : newest.depth + 1;
-        } while (!INBOX.compareAndSet(this, newest, node)); // volatile: pairs with the exchange in poll()
+        } while (!inbox.compareAndSet(newest, node)); // volatile: pairs with the exchange in poll()
     }
 
     /**
@@ -96,7 +96,7 @@ public final class MpscChannel<T> {
     public @Nullable T poll() {
         Node<T> oldest = batch;
         if (oldest == null) {
-            if (inbox == null) {
+            if (inbox.get() == null) {
                 return null;
             }
             oldest = takeInbox();
@@ -115,7 +115,7 @@ public final class MpscChannel<T> {
      * @return whether the channel is empty
      */
     public boolean isEmpty() {
-        return batch == null && inbox == null;
+        return batch == null && inbox.get() == null;
     }
 
     /**
@@ -124,7 +124,7 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int depth() {
-        Node<T> newest = inbox;
+        Node<T> newest = inbox.get();
         return (int) BATCH_SIZE.getOpaque(this) + (newest == null ? 0 : newest.depth);
     }
 
@@ -134,14 +134,13 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int highestDepth() {
-        Node<T> newest = inbox;
+        Node<T> newest = inbox.get();
         return Math.max((int) HIGHEST_DEPTH.getOpaque(this), newest == null ? 0 : newest.depth);
     }
 
     /** Empties the inbox, which is not empty and which only the owner empties, and returns its nodes oldest first. */
-    @SuppressWarnings("unchecked")
     private Node<T> takeInbox() {
-        Node<T> node = (Node<T>) INBOX.getAndSet(this, null); // volatile: pairs with the CAS in offer()
+        Node<T> node = Objects.requireNonNull(inbox.getAndSet(null)); // volatile: pairs with the CAS in offer()
         int depth = node.depth;
         Node<T> younger = null;
         while (true) {

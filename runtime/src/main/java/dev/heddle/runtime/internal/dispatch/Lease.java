@@ -1,9 +1,6 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
-
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import dev.heddle.runtime.internal.padding.PaddedLong;
 
 /**
  * Which carrier owns a core while the core is awake, and whether the core may be taken from it now.
@@ -31,43 +28,41 @@ public final class Lease {
      */
     private static final long RUNNING = 1;
 
-    private static final VarHandle WORD =
-            fieldVarHandle(MethodHandles.lookup(), "word", VarHandle.class, Lease.class, long.class);
-
-    private volatile long word;
+    /** Padded: its owner writes it twice for each task, while senders read what would lie beside it. */
+    private final PaddedLong word = new PaddedLong();
 
     /** Makes a lease that nobody holds: numbers begin with 1. */
     public Lease() {}
 
     /** Owner, dispatching: runs a task from now on. */
     public void run(long number) {
-        WORD.setRelease(this, number << 1 | RUNNING); // pairs with enter() and take()
+        word.setRelease(number << 1 | RUNNING); // pairs with enter() and take()
     }
 
     /** The carrier that runs a task: dispatches from now on. Returns false if the core was taken from it. */
     public boolean enter(long number) {
-        return WORD.compareAndSet(this, number << 1 | RUNNING, number << 1);
+        return word.compareAndSet(number << 1 | RUNNING, number << 1);
     }
 
     /** Takes the core from the carrier that runs a task under this number. Returns the next number, or 0 if it is too late. */
     public long take(long number) {
-        return WORD.compareAndSet(this, number << 1 | RUNNING, (number + 1) << 1) ? number + 1 : 0;
+        return word.compareAndSet(number << 1 | RUNNING, (number + 1) << 1) ? number + 1 : 0;
     }
 
     /** Gives the core, which the caller holds, to whoever gets the number that is returned. */
     public long pass() {
         long next = number() + 1;
-        WORD.setRelease(this, next << 1);
+        word.setRelease(next << 1);
         return next;
     }
 
     /** The number of the present lease. */
     public long number() {
-        return word >>> 1;
+        return word.get() >>> 1;
     }
 
     /** Whether its holder runs a task. */
     public boolean isRunning() {
-        return (word & RUNNING) != 0;
+        return (word.get() & RUNNING) != 0;
     }
 }

@@ -6,6 +6,7 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.SEARCHING;
 import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 
 import dev.heddle.runtime.CoreStatistics;
+import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
@@ -57,6 +58,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     private final Scheduler scheduler;
     private final RunQueues queues;
+
+    /** That of the queues: senders find it here, and not beside what the owner writes there. */
+    private final MpscChannel<Runnable> channel;
+
     private final OwnerState owner = new OwnerState();
     private final Lease lease = new Lease();
     private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
@@ -94,6 +99,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.scheduler = scheduler;
         this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
+        this.channel = queues.channel;
         this.pinned = scheduler.place("core " + cpu, this, this::wakeToEnd);
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, () -> {});
         this.search = new WorkSearch(scheduler, this);
@@ -250,7 +256,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 here.leave();
             }
         } else {
-            queues.channel.offer(continuation); // 1. publish
+            channel.offer(continuation); // 1. publish
             if (!wake()) { // 2. look at the owner's state. Both volatile: pairs with rest()
                 scheduler.monitor().noticeWork(); // a carrier that blocks would not see it
             }
@@ -660,7 +666,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 counters.parks(),
                 counters.wakeUps(),
                 queues.pinnedSize(),
-                queues.channel.highestDepth(),
+                channel.highestDepth(),
                 queues.stealableSize(),
                 counters.steals(),
                 counters.handOvers(),
@@ -676,6 +682,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
     public long forgottenWork() {
         return forgottenWork;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
     }
 
     CoreCounters counters() {

@@ -2,6 +2,7 @@ package dev.heddle.runtime.internal.task;
 
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
+import dev.heddle.runtime.internal.padding.PaddedLong;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -20,16 +21,21 @@ public final class TaskGroup {
     /*
      * Two things are kept apart.
      *
-     * The gate: one word with the count of tasks inside and, in its sign, whether the group is closed. A task enters at
-     * admission and leaves when its body has ended. Because both are in one word, "closed and nobody inside" is a single
-     * state that is reached once by those who entered through tryEnter, and whoever reaches it calls onQuiescent.
+     * The gate: two words, for tasks enter where they are sent and leave where they run, and one word would travel from CPU to CPU
+     * twice for each. `entered` counts those that entered and says whether the group is open; `left` counts those that left.
+     * Neither count ever falls, and `left` is never the larger one.
      *
-     *     open, n   --tryEnter-->   open, n+1        closed, n  --tryEnter-->  refused
-     *     open, n   --leave----->   open, n-1        closed, 1  --leave----->  closed, 0: onQuiescent
-     *     open, 0   --close----->   closed, 0: onQuiescent
-     *     any, n    --enterLate->   same, n+1        (a thread made by a factory enters when it is started)
-     *     open, 0   --suspendIfIdle-> suspended, 0   whose tryEnter waits, until it is open again or closed:
-     *     suspended --reopen---->   open             --close-->  closed
+     *     open           --tryEnter-->      open, entered + 1
+     *     closed         --tryEnter-->      refused
+     *     open, nobody   --suspendIfIdle--> suspended, whose tryEnter waits, until it is open again (reopen) or closed
+     *     any            --close-->         closed
+     *     closed, nobody --told-->          quiet: by the one compare-and-set whose thread calls onQuiescent
+     *     any            --enterLate->      same but not quiet, entered + 1 (a thread of a factory enters when it is started)
+     *
+     * "Nobody" is entered == left. A step from there is a compare-and-set of `entered`, after a look at `entered` and then one at
+     * `left`: if it succeeds nobody has entered since the first look, and all who had entered by then had left by the second.
+     * The end is told by the last who leaves or by who closes: leave() counts and then looks at `closed`, close() writes
+     * `closed` and then looks at the counts, all volatile, so that one of them sees the other (as in INV-5).
      *
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
      * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
@@ -42,11 +48,12 @@ public final class TaskGroup {
      */
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle GATE = fieldVarHandle(LOOKUP, "gate", VarHandle.class, TaskGroup.class, long.class);
     private static final VarHandle LOCK = fieldVarHandle(LOOKUP, "lock", VarHandle.class, TaskGroup.class, int.class);
 
     private static final long CLOSED = Long.MIN_VALUE;
     private static final long SUSPENDED = 1L << 62;
+    private static final long QUIET = 1L << 61;
+    private static final long COUNT = QUIET - 1;
 
     /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
@@ -64,8 +71,11 @@ public final class TaskGroup {
     private final Runnable onQuiescent;
     private final CountDownLatch quiescent = new CountDownLatch(1);
 
-    @SuppressWarnings("UnusedVariable") // through GATE
-    private volatile long gate;
+    private final PaddedLong entered = new PaddedLong();
+    private final PaddedLong left = new PaddedLong();
+
+    /** What `entered` says too: read by those who leave, whom the traffic of those who enter does not concern. */
+    private volatile boolean closed;
 
     private volatile boolean interrupted;
 
@@ -93,12 +103,12 @@ public final class TaskGroup {
     public boolean tryEnter() {
         int spins = 0;
         while (true) {
-            long seen = gate;
+            long seen = entered.get();
             if (seen < 0) {
                 return false;
             }
             if ((seen & SUSPENDED) == 0) {
-                if (GATE.compareAndSet(this, seen, seen + 1)) {
+                if (entered.compareAndSet(seen, seen + 1)) {
                     return true;
                 }
             } else {
@@ -109,53 +119,63 @@ public final class TaskGroup {
 
     /** Lets in a task that was promised its place earlier, whether the group is closed now or not. */
     void enterLate() {
-        GATE.getAndAdd(this, 1L);
+        long seen;
+        do {
+            seen = entered.get();
+        } while (!entered.compareAndSet(seen, (seen & ~QUIET) + 1));
     }
 
     /** Ends what {@link #tryEnter()} began. */
     public void leave() {
-        long before = (long) GATE.getAndAdd(this, -1L);
-        if (before == CLOSED + 1) {
-            signalQuiescent();
+        left.getAndAdd(1); // 1. count. Pairs with close()
+        if (closed) { // 2. look
+            tellIfQuiescent();
         }
     }
 
     /** Admits no more tasks. Those inside go on. Returns whether it was this call that closed the group. */
     public boolean close() {
         long before;
-        long after;
         do {
-            before = gate;
-            after = (before & ~SUSPENDED) | CLOSED;
-        } while (!GATE.compareAndSet(this, before, after));
-        if (after == CLOSED) { // also if it was before: a close that was cut short may have left this to the next one
-            signalQuiescent();
-        }
+            before = entered.get();
+        } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED));
+        closed = true; // 1. say so. Pairs with leave()
+        tellIfQuiescent(); // 2. look, also if it was closed before: a close that was cut short may have left this to
+        // the next one
         return before >= 0;
     }
 
     /** Holds up admission if nobody is inside, until {@link #reopen()} or {@link #close()}. Returns whether it does. */
     public boolean suspendIfIdle() {
-        return GATE.compareAndSet(this, 0L, SUSPENDED);
+        long seen = entered.get();
+        return (seen & ~COUNT) == 0 && seen == left.get() && entered.compareAndSet(seen, seen | SUSPENDED);
     }
 
     /** Ends what {@link #suspendIfIdle()} began. */
     public void reopen() {
-        GATE.getAndBitwiseAnd(this, ~SUSPENDED);
+        entered.getAndBitwiseAnd(~SUSPENDED);
     }
 
-    private void signalQuiescent() {
+    private void tellIfQuiescent() {
+        long seen;
+        do {
+            seen = entered.get();
+            if (seen >= 0 || (seen & QUIET) != 0 || (seen & COUNT) != left.get()) {
+                return;
+            }
+        } while (!entered.compareAndSet(seen, seen | QUIET));
         quiescent.countDown();
         onQuiescent.run();
     }
 
     public boolean isClosed() {
-        return gate < 0;
+        return entered.get() < 0;
     }
 
-    /** Closed, and nobody inside. In volatile mode: a carrier looks here after it has announced its rest (INV-5). */
+    /** Closed, and nobody inside. */
     public boolean isQuiescent() {
-        return gate == CLOSED;
+        long seen = entered.get();
+        return seen < 0 && (seen & COUNT) == left.get();
     }
 
     /** Whether the group was ever closed with nobody inside. */
@@ -163,9 +183,10 @@ public final class TaskGroup {
         return quiescent.getCount() == 0;
     }
 
-    /** Tasks admitted and not ended. */
+    /** Tasks admitted and not ended: an estimate while they come and go, never negative. */
     public long live() {
-        return gate & ~(CLOSED | SUSPENDED);
+        long gone = left.get();
+        return (entered.get() & COUNT) - gone;
     }
 
     /** Waits until the group is closed and its last task has left. Returns false if the time ran out first. */
