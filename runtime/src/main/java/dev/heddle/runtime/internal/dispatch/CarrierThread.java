@@ -57,7 +57,7 @@ public final class CarrierThread extends Thread implements CoreThread {
     }
 
     @Override
-    public CoreContext core() {
+    public VirtualCoreContext core() {
         return core;
     }
 
@@ -161,6 +161,11 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** On this carrier: puts in what any core may run. Returns false if it does not own a core that shares the work. */
     boolean offer(Scheduler scheduler, Runnable continuation) {
         return core.offer(scheduler, this, continuation);
+    }
+
+    /** Whether its core is one of those. */
+    boolean serves(Scheduler scheduler) {
+        return core.scheduler() == scheduler;
     }
 
     /** Ends what {@link #enter()} began. */

@@ -4,6 +4,7 @@ import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
+import dev.heddle.runtime.internal.jdk.SocketPollers;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ public final class Scheduler implements CoreBackend, Executor {
     private final Searchers searchers = new Searchers();
     private final TaskPlace anywhere;
     private final Monitor monitor;
+
+    /** Where the JVM's socket pollers run while this is their host. */
+    private final Executor pollers = this::executePoller;
 
     /** Places that are open, or have live tasks. */
     private final AtomicInteger places = new AtomicInteger();
@@ -109,6 +113,17 @@ public final class Scheduler implements CoreBackend, Executor {
     @Override
     public void startMonitor(Consumer<CpuSet> cpusGone, @Nullable Housekeeping housekeeping) {
         monitor.start(cpusGone, housekeeping);
+        if (housekeeping == null && mayHostPollers()) {
+            SocketPollers.instance().enter(pollers);
+            if (ended) {
+                SocketPollers.instance().leave(pollers); // it has come meanwhile
+            }
+        }
+    }
+
+    /** Whether the JVM's socket pollers are never held up here, and hold up nothing that was promised. */
+    private boolean mayHostPollers() {
+        return settings.shareWithHogs() && settings.exclusive().isEmpty() && settings.shuffleSeed() == null;
     }
 
     @Override
@@ -165,6 +180,19 @@ public final class Scheduler implements CoreBackend, Executor {
     }
 
     /**
+     * Runs the continuation of a socket poller. One that has yielded comes behind the tasks of its core that it has woken, so that one
+     * question to the kernel serves all of them: among the work of any core it would be next in every second turn.
+     */
+    private void executePoller(Runnable continuation) {
+        CarrierThread here = CarrierThread.current();
+        if (here != null && Thread.currentThread() == here && here.serves(this)) {
+            here.core().execute(continuation);
+        } else {
+            execute(continuation);
+        }
+    }
+
+    /**
      * Wakes a core for work that any core may run, if one rests and nobody searches.
      *
      * <p>The second try is for who came while this thread held the one appointment without finding a core, and relied on it.
@@ -209,6 +237,7 @@ public final class Scheduler implements CoreBackend, Executor {
     /** The last place is closed and its last task has left: carriers go when they find nothing to run. */
     private void end() {
         ended = true;
+        SocketPollers.instance().leave(pollers);
         for (VirtualCoreContext core : allCores) {
             core.wakeToEnd();
         }

@@ -65,18 +65,12 @@ public final class JdkThreads {
     }
 
     /** Makes the JDK create what it creates once for all: pools, the unblocker, the socket pollers. Called unpinned. */
-    public static void prime() {
+    public static void prime() throws InterruptedException {
         // The default scheduler, sized by the caller's mask, and the thread that unblocks from monitors.
         Thread.ofVirtual().unstarted(() -> {});
         ForkJoinPool.commonPool();
         VirtualThreadHook.prime();
-        try {
-            // The pollers are virtual threads where sockets are first touched: of that thread's scheduler. Loading the
-            // class starts them. A JDK that has moved the class starts them on first use, as it would have without us.
-            Class.forName("sun.nio.ch.Poller", true, null);
-        } catch (ClassNotFoundException | LinkageError movedOrUnavailable) {
-            // see above
-        }
+        SocketPollers.start();
     }
 
     /**

@@ -8,14 +8,15 @@ import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The JDK's scheduler hook: virtual threads whose continuations are run by a scheduler of ours.
  *
  * <p>The one class that knows the JDK's non-public members, as they are in JDK 25:
- * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)} and {@code Thread.currentCarrierThread()},
- * both in {@code java.lang}, which must be open to this module.
+ * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)}, {@code Thread.currentCarrierThread()} and
+ * {@code VirtualThread.DEFAULT_SCHEDULER}, all in {@code java.lang}, which must be open to this module.
  */
 public final class VirtualThreadHook {
     /** Inherit inheritable thread locals, as {@link Thread#startVirtualThread} does. */
@@ -95,6 +96,21 @@ public final class VirtualThreadHook {
             return (Thread) currentCarrierThread.invokeExact();
         } catch (Throwable t) {
             throw rethrow(t);
+        }
+    }
+
+    /** The JDK's own scheduler of virtual threads, or null where the hook is closed or the JDK keeps it elsewhere. */
+    static @Nullable Executor jdkScheduler() {
+        if (OBSTACLE != null) {
+            return null;
+        }
+        try {
+            Class<?> virtualThread = Class.forName("java.lang.VirtualThread");
+            return (Executor) MethodHandles.privateLookupIn(virtualThread, MethodHandles.lookup())
+                    .findStaticGetter(virtualThread, "DEFAULT_SCHEDULER", ForkJoinPool.class)
+                    .invoke();
+        } catch (Throwable otherJdk) {
+            return null;
         }
     }
 

@@ -1,0 +1,89 @@
+package dev.heddle.runtime.internal.jdk;
+
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scheduler of the JDK's socket pollers: virtual threads that ask the kernel which sockets are ready and wake who waits for
+ * them. It has them run by a host, the cores of an open manager, and by the JDK's own scheduler while there is none.
+ *
+ * <p>All methods may be called from any thread, and none blocks.
+ */
+public final class SocketPollers implements Executor {
+    /*
+     * Why. A poller on the JDK's scheduler is on another kernel thread than the tasks that it wakes: each wake-up is a switch
+     * from one thread to the other, two for a request to a server that has one CPU. On a core it is one more task in the
+     * queue, and what it wakes there is next.
+     *
+     * The pollers are the JVM's, not a manager's: others' virtual threads rely on them. So they run as work that names no core, which
+     * is stolen from a core that is held up, and only managers that hand such cores over are hosts (Scheduler says which).
+     * They outlive their host: a continuation that is in its queues when it leaves is run there, for a core without a carrier
+     * gets one when something comes; the next time the poller is woken it goes elsewhere. Nothing is in two queues: this
+     * passes each continuation on once (INV-3).
+     */
+    private static final SocketPollers INSTANCE = new SocketPollers();
+
+    private final CopyOnWriteArrayList<Executor> hosts = new CopyOnWriteArrayList<>();
+    private final @Nullable Executor jdkScheduler = VirtualThreadHook.jdkScheduler();
+
+    /** The host that came last, or the JDK's scheduler. */
+    private volatile @Nullable Executor current = jdkScheduler;
+
+    private SocketPollers() {}
+
+    /** The one of this JVM. */
+    public static SocketPollers instance() {
+        return INSTANCE;
+    }
+
+    /**
+     * Makes the JDK start its pollers, if it has not yet. Called by a platform thread that is not pinned: the JDK starts others
+     * that inherit its mask.
+     */
+    static void start() throws InterruptedException {
+        if (INSTANCE.jdkScheduler == null) {
+            load();
+            return;
+        }
+        Thread first = VirtualThreadHook.newThread(INSTANCE, "heddle-primer", SocketPollers::load);
+        first.start(); // whose scheduler they inherit
+        first.join();
+    }
+
+    /** Loading the class starts them. A JDK that has moved it starts them on first use, as it would have without us. */
+    private static void load() {
+        try {
+            Class.forName("sun.nio.ch.Poller", true, null);
+        } catch (ClassNotFoundException | LinkageError movedOrUnavailable) {
+            // see above
+        }
+    }
+
+    @Override
+    public void execute(Runnable continuation) {
+        Executor host = current;
+        if (host == null) {
+            throw new IllegalStateException("without the JDK's scheduler no poller has this one");
+        }
+        host.execute(continuation);
+    }
+
+    /** They run there from now on. */
+    public void enter(Executor host) {
+        hosts.add(host);
+        choose();
+    }
+
+    /** They run there no longer. */
+    public void leave(Executor host) {
+        if (hosts.remove(host)) {
+            choose();
+        }
+    }
+
+    private synchronized void choose() {
+        Object[] now = hosts.toArray();
+        current = now.length == 0 ? jdkScheduler : (Executor) now[now.length - 1];
+    }
+}
