@@ -1,6 +1,7 @@
 package dev.heddle.runtime;
 
 import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreSettings;
@@ -31,7 +32,7 @@ public final class CoreManagerBuilder {
     private @Nullable CpuSet cpus;
     private @Nullable Placement placement;
     private String name = "heddle";
-    private IdleStrategy idleStrategy = IdleStrategy.spinThenPark();
+    private IdleStrategy idleStrategy = defaultIdleStrategy();
     private int capacity = Admission.UNBOUNDED;
     private OverflowPolicy overflow = OverflowPolicy.BLOCK;
     private TaskMode mode = TaskMode.AUTO;
@@ -86,8 +87,13 @@ public final class CoreManagerBuilder {
         return this;
     }
 
+    private static IdleStrategy defaultIdleStrategy() {
+        return ThreadAffinity.ofProcess().size() == 1 ? IdleStrategy.park() : IdleStrategy.spinThenPark();
+    }
+
     /**
-     * Chooses what a carrier does without work. By default, {@link IdleStrategy#spinThenPark()}.
+     * Chooses what a carrier does without work. By default, {@link IdleStrategy#spinThenPark()}, but {@link IdleStrategy#park()}
+     * where the process has one CPU: whoever could bring work needs that CPU.
      *
      * @param idleStrategy the strategy
      * @return this builder

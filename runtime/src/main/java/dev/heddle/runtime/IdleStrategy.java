@@ -16,7 +16,8 @@ public final class IdleStrategy {
     }
 
     /**
-     * Parks at once: no CPU time is spent on waiting, and waking takes the kernel some microseconds.
+     * Parks at once: no CPU time is spent on waiting, and waking takes the kernel some microseconds. The default where the process
+     * has one CPU.
      *
      * @return the strategy
      */
@@ -25,7 +26,7 @@ public final class IdleStrategy {
     }
 
     /**
-     * Looks for work for 20 microseconds, then parks. The default.
+     * Looks for work for 20 microseconds, then parks. The default where the process has more than one CPU.
      *
      * @return the strategy
      */
