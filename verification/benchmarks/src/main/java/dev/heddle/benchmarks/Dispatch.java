@@ -15,30 +15,41 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does it cost a platform thread to send a task to a core, until it has run?
+ * How many tasks a second can platform threads send to a core that runs them?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Dispatch}
+ * <p>{@code ./heddle bench dispatch}
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.OPEN_TO_AGRONA})
 @State(Scope.Benchmark)
 public class Dispatch {
-    private static final int BURST = 1_000;
+    private static final int BURST = 10_000;
 
     /** Where tasks are sent. */
-    @Param
+    @Param({
+        "HEDDLE",
+        "HEDDLE_UNPINNED",
+        "JDK_VIRTUAL",
+        "FORK_JOIN",
+        "FIXED_POOL",
+        "PINNED_EXECUTOR",
+        "OPENHFT",
+        "NETTY",
+        "AGRONA",
+        "DISRUPTOR"
+    })
     public Venue venue = Venue.HEDDLE;
 
     private Venue.Place place;
-    private volatile boolean ran;
 
     /** Opens the venue. */
     @Setup(Level.Trial)
@@ -62,17 +73,7 @@ public class Dispatch {
         place.closing().run();
     }
 
-    /** One task to an idle core; the sender spins until it has run. */
-    @Benchmark
-    public void single(Sender sender) {
-        ran = false;
-        place.executor().execute(() -> ran = true);
-        while (!ran) {
-            Thread.onSpinWait();
-        }
-    }
-
-    /** A thousand tasks one after the other; the time of each, until all have run. */
+    /** One sender: ten thousand tasks one after the other, until all have run. */
     @Benchmark
     @OperationsPerInvocation(BURST)
     public void burst(Sender sender) throws InterruptedException {
@@ -81,5 +82,13 @@ public class Dispatch {
             place.executor().execute(ended::countDown);
         }
         ended.await();
+    }
+
+    /** Four senders, all on the same CPU. */
+    @Benchmark
+    @Threads(4)
+    @OperationsPerInvocation(BURST)
+    public void burstOfFourSenders(Sender sender) throws InterruptedException {
+        burst(sender);
     }
 }

@@ -3,20 +3,19 @@ package dev.heddle.benchmarks;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.Blocking;
-import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.TaskMode;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -32,102 +31,162 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long does a task wait behind one that blocks its carrier in a native read?
+ * How late is a task that starts while others, as many as there are CPUs, block in native calls or compute?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar HandOver}
+ * <p>Each of the others holds its carrier for {@value #HELD_MICROS} us and then yields, again and again. Heddle has one of them on each core.
+ *
+ * <p>{@code ./heddle bench handover}
  */
-@BenchmarkMode({Mode.SampleTime})
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 1)
+@Measurement(iterations = 1)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
 @State(Scope.Benchmark)
 public class HandOver {
-    /** How the task blocks. */
-    public enum Way {
-        /** The monitor has to notice. */
-        READ,
-        /** It says so. */
-        BLOCKING_CALL,
-        /** It does not block, but sleeps: the same without a hand-over. */
-        SLEEP
+    private static final int HELD_MICROS = 10_000;
+    private static final long PAUSE_NANOS = 500_000;
+
+    /** A task that has not ended by then is let in by stopping the others, and counts with the time it took. */
+    private static final Duration STARVED = Duration.ofMillis(200);
+
+    /** No more tasks are started when they have taken so long together, for each that was to be started. */
+    private static final long LONGEST_NANOS_EACH = 2_000_000;
+
+    @SuppressWarnings("restricted")
+    private static final MethodHandle SLEEP = Linker.nativeLinker()
+            .downcallHandle(
+                    Linker.nativeLinker().defaultLookup().find("usleep").orElseThrow(),
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    /** Who runs the tasks. */
+    public enum Runner {
+        /** The cores of a manager; the late task is sent to the last one. */
+        HEDDLE,
+        /** The JDK's scheduler. */
+        JDK_VIRTUAL
     }
 
-    /** How the task blocks. */
+    /** How the others hold their carriers. */
+    public enum Hold {
+        /** There are no others. */
+        NOTHING,
+        /** In a native call, of which neither the JDK nor Heddle is told. */
+        NATIVE_CALL,
+        /** In the same call, inside {@link Blocking#call}; the JDK has no such thing. */
+        BLOCKING_CALL,
+        /** They compute. */
+        COMPUTE
+    }
+
+    /** Who runs the tasks. */
     @Param
-    public Way way = Way.READ;
+    public Runner venue = Runner.HEDDLE;
 
-    private CoreManager manager;
-    private Core core;
-    private Path path;
-    private FileInputStream in;
-    private FileOutputStream out;
-    private CountDownLatch over = new CountDownLatch(0);
-    private Future<Integer> blocked = CompletableFuture.completedFuture(0);
+    /** How the others hold their carriers. */
+    @Param
+    public Hold hold = Hold.NOTHING;
 
-    /** Opens the core and the pipe. */
+    /** How many tasks are started. */
+    @Param("2000")
+    public int samples = 2_000;
+
+    private @Nullable CoreManager manager;
+    private int[] cpus = {};
+    private volatile boolean holding;
+    private volatile long began;
+
+    /** Opens the cores. */
     @Setup(Level.Trial)
-    public void open() throws IOException, InterruptedException {
-        manager = CoreManager.builder()
-                .mode(TaskMode.VIRTUAL)
-                .cores(CpuSet.of(ThreadAffinity.ofProcess().last()))
-                .start();
-        core = manager.on(manager.cores().first());
-        path = Files.createTempDirectory("heddle").resolve("fifo");
-        if (new ProcessBuilder("mkfifo", path.toString()).start().waitFor() != 0) {
-            throw new IOException("mkfifo failed");
+    public void open() {
+        CpuSet all = ThreadAffinity.ofProcess();
+        cpus = all.toArray();
+        if (venue == Runner.HEDDLE) {
+            manager = CoreManager.builder().mode(TaskMode.VIRTUAL).cores(all).start();
         }
-        RandomAccessFile both = new RandomAccessFile(path.toFile(), "rw");
-        in = new FileInputStream(path.toFile());
-        out = new FileOutputStream(path.toFile());
-        both.close();
-        Venue.pinSender();
     }
 
     /** Closes them. */
     @TearDown(Level.Trial)
-    public void close() throws IOException {
-        manager.close();
-        in.close();
-        out.close();
-        Files.delete(path);
-        Files.delete(path.getParent());
-    }
-
-    private int block(CountDownLatch over) throws Exception {
-        return switch (way) {
-            case READ -> in.read();
-            case BLOCKING_CALL -> Blocking.call(in::read);
-            case SLEEP -> {
-                over.await();
-                yield 1;
-            }
-        };
-    }
-
-    /** One task that blocks and the next one of its core, from the start of the first to the beginning of the second. */
-    @Benchmark
-    public void nextTask() throws InterruptedException {
-        CountDownLatch ran = new CountDownLatch(1);
-        CountDownLatch unblock = new CountDownLatch(1);
-        over = unblock;
-        blocked = core.submit(() -> {
-            core.start(ran::countDown);
-            return block(unblock);
-        });
-        ran.await();
-    }
-
-    /** Lets the blocked task end. Not measured. */
-    @TearDown(Level.Invocation)
-    public void unblock() throws IOException, InterruptedException, ExecutionException {
-        if (way == Way.SLEEP) {
-            over.countDown();
-        } else {
-            out.write(1);
+    public void close() {
+        if (manager != null) {
+            manager.close();
         }
-        blocked.get();
+    }
+
+    private void hold() throws Exception {
+        while (holding) {
+            switch (hold) {
+                case NOTHING -> holding = false;
+                case NATIVE_CALL -> sleepNatively();
+                case BLOCKING_CALL -> Blocking.call(HandOver::sleepNatively);
+                case COMPUTE -> {
+                    long start = System.nanoTime();
+                    while (System.nanoTime() - start < HELD_MICROS * 1_000L) {
+                        Thread.onSpinWait();
+                    }
+                }
+            }
+            Thread.yield();
+        }
+    }
+
+    private static int sleepNatively() {
+        try {
+            return (int) SLEEP.invokeExact(HELD_MICROS);
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
+    }
+
+    private Thread start(int cpu, Runnable task) {
+        return manager == null
+                ? Thread.startVirtualThread(task)
+                : manager.on(cpu).start(task);
+    }
+
+    /** From the start of a task, by a platform thread, to its first instruction. */
+    @Benchmark
+    public void start(Latency latency) throws InterruptedException {
+        Histogram nanos = new Histogram(3);
+        List<Thread> holders = startHolders();
+        long end = System.nanoTime() + samples * LONGEST_NANOS_EACH;
+        for (int i = 0; i < samples && System.nanoTime() < end; i++) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            long sent = System.nanoTime();
+            Thread late = start(cpus[cpus.length - 1], () -> began = System.nanoTime());
+            if (!late.join(STARVED)) {
+                stop(holders); // or it would never begin
+                late.join();
+                holders = startHolders();
+            }
+            nanos.recordValue(Math.max(0, began - sent));
+        }
+        latency.read(nanos);
+        stop(holders);
+    }
+
+    private List<Thread> startHolders() {
+        holding = hold != Hold.NOTHING;
+        List<Thread> holders = new ArrayList<>();
+        for (int cpu : cpus) {
+            holders.add(start(cpu, () -> {
+                try {
+                    hold();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+        }
+        return holders;
+    }
+
+    private void stop(List<Thread> holders) throws InterruptedException {
+        holding = false;
+        for (Thread holder : holders) {
+            holder.join();
+        }
     }
 }

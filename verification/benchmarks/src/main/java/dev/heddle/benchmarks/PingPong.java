@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
@@ -42,7 +42,7 @@ public class PingPong {
     /** Who runs the two tasks. */
     public enum Pair {
         /** Both on the last core. */
-        HEDDLE_SAME_CORE,
+        HEDDLE,
         /** On the first and on the last core. */
         HEDDLE_ACROSS,
         /** Both anywhere. */
@@ -53,7 +53,7 @@ public class PingPong {
 
     /** Who runs the two tasks. */
     @Param
-    public Pair pair = Pair.HEDDLE_SAME_CORE;
+    public Pair venue = Pair.HEDDLE;
 
     private ThreadFactory pings;
     private ThreadFactory pongs;
@@ -63,7 +63,7 @@ public class PingPong {
     /** Opens the cores. */
     @Setup(Level.Trial)
     public void open() {
-        if (pair == Pair.JDK_VIRTUAL) {
+        if (venue == Pair.JDK_VIRTUAL) {
             Venue.JDK_VIRTUAL.open();
             pings = Thread.ofVirtual().factory();
             pongs = pings;
@@ -71,11 +71,9 @@ public class PingPong {
         }
         CoreManager manager = CoreManager.builder().mode(TaskMode.VIRTUAL).start();
         int last = ThreadAffinity.ofProcess().last();
-        int first = pair == Pair.HEDDLE_SAME_CORE
-                ? last
-                : ThreadAffinity.ofProcess().first();
+        int first = venue == Pair.HEDDLE ? last : ThreadAffinity.ofProcess().first();
         closing = manager::close;
-        boolean any = pair == Pair.HEDDLE_ANY;
+        boolean any = venue == Pair.HEDDLE_ANY;
         pings = (any ? manager.anywhere() : manager.on(first)).threadFactory();
         pongs = (any ? manager.anywhere() : manager.on(last)).threadFactory();
     }
@@ -132,7 +130,7 @@ public class PingPong {
         ponging.join();
     }
 
-    /** The same, where the JDK's scheduler has one carrier: what {@link Pair#HEDDLE_SAME_CORE} is to be held against. */
+    /** The same, where the JDK's scheduler has one carrier: what {@link Pair#HEDDLE} is to be held against. */
     @Fork(
             value = 3,
             jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.ONE_JDK_CARRIER, Flags.ONE_JDK_CARRIER_AT_MOST

@@ -4,12 +4,19 @@ import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.TaskMode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntFunction;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -28,16 +35,16 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Is a task on the core that was asked for, every time it looks?
  *
- * <p>One operation sends {@value #TASKS} tasks round robin to the cores; each suspends and looks {@value #LOOKS} times. The
+ * <p>One operation sends {@value #TASKS} tasks, in pairs, round robin to the cores; each suspends and looks {@value #LOOKS} times. The
  * counters say how many looks there were and how many were misplaced. A misplaced look of Heddle's fails the run; on the
  * JDK's scheduler, which knows no cores, they are only counted.
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Placement -foe true}
+ * <p>{@code ./heddle bench placement}
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 2, time = 1)
-@Measurement(iterations = 3, time = 1)
+@Warmup(iterations = 2, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
@@ -46,22 +53,39 @@ public class Placement {
     private static final int TASKS = 64;
     private static final int LOOKS = 20;
 
+    /** Who starts the threads. */
+    public enum Starter {
+        /** The core asked for. */
+        HEDDLE,
+        /** The JDK's scheduler, which cannot be asked. */
+        JDK_VIRTUAL
+    }
+
     /** What a task does before each look. */
     public enum Suspension {
         /** Thread.yield. */
         YIELD,
         /** A sleep of 20 microseconds. */
         SLEEP,
-        /** Park, until a child on the same core unparks it. */
-        PARK
+        /** Takes a lock that the other one of the pair wants too. */
+        LOCK,
+        /** Hands something to the other one and gets something back. */
+        CHANNEL,
+        /** Sends a byte to the other one over loopback and gets one back. */
+        SOCKET
     }
+
+    /** Who starts the threads. */
+    @Param
+    public Starter venue = Starter.HEDDLE;
 
     /** What a task does before each look. */
     @Param
     public Suspension suspension = Suspension.YIELD;
 
-    private CoreManager cores;
+    private @Nullable CoreManager manager;
     private int[] cpus = {};
+    private List<Pair> pairs = List.of();
     private final AtomicLong misplacedEver = new AtomicLong();
 
     /** Looks and misplaced looks, beside the score. */
@@ -75,72 +99,129 @@ public class Placement {
         public long misplaced;
     }
 
-    /** Starts the manager on all CPUs. */
+    /** One of two tasks, as it suspends. */
+    private interface Side {
+        void suspend() throws IOException, InterruptedException;
+    }
+
+    private record Pair(Side one, Side other) {}
+
+    /** Starts the manager on all CPUs, and connects the pairs. */
     @Setup(Level.Trial)
-    public void start() {
-        cores = CoreManager.builder().mode(TaskMode.VIRTUAL).start();
-        CpuSet all = cores.cores();
-        cpus = all.toArray();
+    public void start() throws IOException {
+        cpus = ThreadAffinity.ofProcess().toArray();
+        if (venue == Starter.HEDDLE) {
+            manager = CoreManager.builder()
+                    .mode(TaskMode.VIRTUAL)
+                    .cores(CpuSet.of(cpus))
+                    .start();
+        }
+        List<Pair> made = new ArrayList<>();
+        try (ServerSocket listener = new ServerSocket(0, TASKS, InetAddress.getLoopbackAddress())) {
+            for (int i = 0; i < TASKS / 2; i++) {
+                made.add(
+                        switch (suspension) {
+                            case YIELD -> new Pair(Thread::yield, Thread::yield);
+                            case SLEEP -> new Pair(Placement::sleep, Placement::sleep);
+                            case LOCK -> locked(new ReentrantLock(true));
+                            case CHANNEL -> channels(new SynchronousQueue<>(), new SynchronousQueue<>());
+                            case SOCKET ->
+                                sockets(
+                                        new Socket(listener.getInetAddress(), listener.getLocalPort()),
+                                        listener.accept());
+                        });
+            }
+        }
+        pairs = made;
+    }
+
+    private static void sleep() {
+        LockSupport.parkNanos(20_000);
+    }
+
+    private static Pair locked(ReentrantLock lock) {
+        Side side = () -> {
+            lock.lock();
+            try {
+                Thread.yield(); // so that the other one has to wait
+            } finally {
+                lock.unlock();
+            }
+        };
+        return new Pair(side, side);
+    }
+
+    private static Pair channels(SynchronousQueue<Integer> there, SynchronousQueue<Integer> back) {
+        return new Pair(
+                () -> {
+                    there.put(1);
+                    back.take();
+                },
+                () -> back.put(there.take()));
+    }
+
+    private static Pair sockets(Socket one, Socket other) {
+        return new Pair(
+                () -> {
+                    one.getOutputStream().write(1);
+                    one.getInputStream().read();
+                },
+                () -> {
+                    other.getInputStream().read();
+                    other.getOutputStream().write(1);
+                });
     }
 
     /** Closes it, and fails the trial if Heddle misplaced a look. */
     @TearDown(Level.Trial)
     public void stop() {
-        cores.close();
-        if (misplacedEver.get() != 0) {
-            throw new IllegalStateException(misplacedEver + " looks were misplaced");
-        }
-    }
-
-    /** Heddle. */
-    @Benchmark
-    public void heddle(Looks looks) throws InterruptedException {
-        long misplaced = dispatch(cpu -> cores.on(cpu).threadFactory());
-        misplacedEver.addAndGet(misplaced);
-        looks.samples += TASKS * LOOKS;
-        looks.misplaced += misplaced;
-    }
-
-    /** The JDK's virtual threads. */
-    @Benchmark
-    public void jdk(Looks looks) throws InterruptedException {
-        looks.misplaced += dispatch(cpu -> Thread.ofVirtual().factory());
-        looks.samples += TASKS * LOOKS;
-    }
-
-    private long dispatch(IntFunction<ThreadFactory> factories) throws InterruptedException {
-        AtomicLong misplaced = new AtomicLong();
-        CountDownLatch ended = new CountDownLatch(TASKS);
-        for (int task = 0; task < TASKS; task++) {
-            int cpu = cpus[task % cpus.length];
-            factories
-                    .apply(cpu)
-                    .newThread(() -> {
-                        long off = 0;
-                        for (int i = 0; i < LOOKS; i++) {
-                            suspend();
-                            if (ThreadAffinity.currentCpu() != cpu) {
-                                off++;
-                            }
-                        }
-                        misplaced.addAndGet(off);
-                        ended.countDown();
-                    })
-                    .start();
-        }
-        ended.await();
-        return misplaced.get();
-    }
-
-    private void suspend() {
-        switch (suspension) {
-            case YIELD -> Thread.yield();
-            case SLEEP -> LockSupport.parkNanos(20_000);
-            case PARK -> {
-                Thread self = Thread.currentThread();
-                Thread.startVirtualThread(() -> LockSupport.unpark(self));
-                LockSupport.park();
+        if (manager != null) {
+            manager.close();
+            if (misplacedEver.get() != 0) {
+                throw new IllegalStateException(misplacedEver + " looks were misplaced");
             }
         }
+    }
+
+    /** Sends all tasks, and waits until they have ended. */
+    @Benchmark
+    public void looks(Looks looks) throws InterruptedException {
+        CoreManager cores = manager;
+        AtomicLong misplaced = new AtomicLong();
+        CountDownLatch ended = new CountDownLatch(TASKS);
+        for (int i = 0; i < pairs.size(); i++) {
+            int cpu = cpus[i % cpus.length];
+            Pair pair = pairs.get(i);
+            for (Side side : List.of(pair.one(), pair.other())) {
+                Runnable task = () -> {
+                    misplaced.addAndGet(look(cpu, side));
+                    ended.countDown();
+                };
+                if (cores == null) {
+                    Thread.startVirtualThread(task);
+                } else {
+                    cores.on(cpu).start(task);
+                }
+            }
+        }
+        ended.await();
+        looks.samples += (long) TASKS * LOOKS;
+        looks.misplaced += misplaced.get();
+        misplacedEver.addAndGet(misplaced.get());
+    }
+
+    private static int look(int cpu, Side side) {
+        int misplaced = 0;
+        try {
+            for (int i = 0; i < LOOKS; i++) {
+                side.suspend();
+                if (ThreadAffinity.currentCpu() != cpu) {
+                    misplaced++;
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return misplaced;
     }
 }

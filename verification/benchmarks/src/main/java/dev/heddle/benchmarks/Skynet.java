@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 8)
-@Measurement(iterations = 10)
+@Warmup(iterations = 5)
+@Measurement(iterations = 5)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx2g"})
@@ -40,18 +40,18 @@ public class Skynet {
     private static final int CHILDREN = 10;
 
     /** Who runs the tree. */
-    public enum Runner {
+    public enum Tree {
         /** Anywhere, on all cores. */
-        HEDDLE_ANY,
+        HEDDLE,
         /** Anywhere, on one core. */
-        HEDDLE_ANY_ONE_CORE,
+        HEDDLE_ONE_CORE,
         /** The JDK's scheduler. */
         JDK_VIRTUAL
     }
 
     /** Who runs the tree. */
     @Param
-    public Runner runner = Runner.HEDDLE_ANY;
+    public Tree venue = Tree.HEDDLE;
 
     /** How many leaves. */
     @Param("1000000")
@@ -63,12 +63,12 @@ public class Skynet {
     /** Opens the cores. */
     @Setup(Level.Trial)
     public void open() {
-        if (runner == Runner.JDK_VIRTUAL) {
+        if (venue == Tree.JDK_VIRTUAL) {
             threads = Thread.ofVirtual().factory();
             return;
         }
         CoreManagerBuilder builder = CoreManager.builder().mode(TaskMode.VIRTUAL);
-        if (runner == Runner.HEDDLE_ANY_ONE_CORE) {
+        if (venue == Tree.HEDDLE_ONE_CORE) {
             builder.cores(CpuSet.of(ThreadAffinity.ofProcess().last()));
         }
         CoreManager manager = builder.start();

@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
@@ -33,8 +33,18 @@ import org.openjdk.jmh.annotations.Warmup;
 public class Spawn {
     private static final int CHILDREN = 10_000;
 
-    /** Where the tasks run. */
-    @Param
+    /** Where the tasks run. Those with a bounded queue are left out: a task that fills its own would wait for itself. */
+    @Param({
+        "HEDDLE",
+        "HEDDLE_ANY_ONE_CORE",
+        "HEDDLE_UNPINNED",
+        "JDK_VIRTUAL",
+        "FORK_JOIN",
+        "FIXED_POOL",
+        "PINNED_EXECUTOR",
+        "OPENHFT",
+        "NETTY"
+    })
     public Venue venue = Venue.HEDDLE;
 
     private Venue.Place place;
@@ -55,9 +65,14 @@ public class Spawn {
     @Benchmark
     @OperationsPerInvocation(CHILDREN)
     public void children() throws InterruptedException {
-        CountDownLatch ended = new CountDownLatch(CHILDREN);
+        spawn(place, CHILDREN);
+    }
+
+    /** Starts children from within a task of the place, and waits until all have ended. */
+    static void spawn(Venue.Place place, int children) throws InterruptedException {
+        CountDownLatch ended = new CountDownLatch(children);
         place.executor().execute(() -> {
-            for (int i = 0; i < CHILDREN; i++) {
+            for (int i = 0; i < children; i++) {
                 place.executor().execute(ended::countDown);
             }
         });

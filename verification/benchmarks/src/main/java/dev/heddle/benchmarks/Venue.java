@@ -5,20 +5,44 @@ import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
 import dev.heddle.runtime.CoreManagerBuilder;
+import dev.heddle.runtime.IdleStrategy;
 import dev.heddle.runtime.TaskMode;
 import dev.heddle.runtime.Unpinned;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.BusySpinIdleStrategy;
 
-/** Where tasks can be sent: Heddle, and what a user would take instead. All but the JDK's pool serve one CPU, the last. */
+/**
+ * Where tasks can be sent: Heddle, and what a user would take instead, each used as its own documentation says.
+ *
+ * <p>Those that serve one CPU serve the last that the process may use. The JDK's scheduler, its ForkJoinPool and the fixed pool use all
+ * of them, unpinned, as they do by default. A task is a thread of its own, which may block, only at Heddle and at the JDK's
+ * virtual threads; everywhere else a task that blocks holds up what comes after it.
+ */
 public enum Venue {
-    /** A core of a manager: a virtual thread a task, pinned. */
+    /** A core of a manager: a virtual thread a task, pinned. Idle carriers spin for 20 us, then park: the default. */
     HEDDLE {
         @Override
         Place open() {
             return ofManager(CoreManager.builder());
+        }
+    },
+    /** The same, parking at once. */
+    HEDDLE_PARK {
+        @Override
+        Place open() {
+            return ofManager(CoreManager.builder().idleStrategy(IdleStrategy.park()));
+        }
+    },
+    /** The same, never parking. */
+    HEDDLE_BUSY_SPIN {
+        @Override
+        Place open() {
+            return ofManager(CoreManager.builder().idleStrategy(IdleStrategy.busySpin()));
         }
     },
     /** Anywhere, in a manager with one core. */
@@ -29,7 +53,7 @@ public enum Venue {
             return new Place(manager.anywhere()::start, manager::close);
         }
     },
-    /** The same, but the kernel may move the carrier. */
+    /** As {@link #HEDDLE}, but the kernel may move the carrier. */
     HEDDLE_UNPINNED {
         @Override
         Place open() {
@@ -41,27 +65,82 @@ public enum Venue {
         @Override
         Place open() {
             // Its workers are made now: made later, by a sender that is pinned, they would inherit the sender's mask.
-            CountDownLatch met = new CountDownLatch(Integer.getInteger(
-                    "jdk.virtualThreadScheduler.parallelism",
-                    Runtime.getRuntime().availableProcessors()));
-            for (long i = met.getCount(); i > 0; i--) {
-                Thread.startVirtualThread(() -> {
-                    met.countDown();
-                    while (met.getCount() > 0) {
-                        Thread.onSpinWait();
-                    }
-                });
-            }
+            meet(
+                    Integer.getInteger(
+                            "jdk.virtualThreadScheduler.parallelism",
+                            Runtime.getRuntime().availableProcessors()),
+                    Thread::startVirtualThread);
             return new Place(Thread::startVirtualThread, () -> {});
         }
     },
-    /** One pinned platform thread and its queue: no thread a task, and a task that blocks blocks all. */
+    /** A ForkJoinPool of a worker a CPU. */
+    FORK_JOIN {
+        @Override
+        Place open() {
+            ForkJoinPool pool = new ForkJoinPool();
+            meet(pool.getParallelism(), pool);
+            return new Place(pool, pool::close);
+        }
+    },
+    /** A fixed pool of a thread a CPU. */
+    FIXED_POOL {
+        @Override
+        Place open() {
+            int threads = Runtime.getRuntime().availableProcessors();
+            ExecutorService pool = Executors.newFixedThreadPool(threads);
+            meet(threads, pool);
+            return new Place(pool, pool::close);
+        }
+    },
+    /** One pinned platform thread and its queue. */
     PINNED_EXECUTOR {
         @Override
         Place open() {
             ExecutorService executor = Executors.newSingleThreadExecutor();
-            executor.execute(() -> ThreadAffinity.set(CpuSet.of(lastCpu())));
+            executor.execute(Venue::pinToLast);
             return new Place(executor, executor::close);
+        }
+    },
+    /** The same, pinned by OpenHFT Affinity. */
+    OPENHFT {
+        @Override
+        Place open() {
+            return Peers.openHft(lastCpu());
+        }
+    },
+    /** Netty's event loop on a pinned thread. */
+    NETTY {
+        @Override
+        Place open() {
+            return Peers.netty();
+        }
+    },
+    /** An Agrona agent on a pinned thread, with its queue of many producers, backing off when idle. */
+    AGRONA {
+        @Override
+        Place open() {
+            return Peers.agrona(new BackoffIdleStrategy());
+        }
+    },
+    /** The same, never parking. */
+    AGRONA_BUSY_SPIN {
+        @Override
+        Place open() {
+            return Peers.agrona(BusySpinIdleStrategy.INSTANCE);
+        }
+    },
+    /** A Disruptor with a pinned consumer that waits on a lock when idle: its default. */
+    DISRUPTOR {
+        @Override
+        Place open() {
+            return Peers.disruptor(new com.lmax.disruptor.BlockingWaitStrategy());
+        }
+    },
+    /** The same, never parking. */
+    DISRUPTOR_BUSY_SPIN {
+        @Override
+        Place open() {
+            return Peers.disruptor(new com.lmax.disruptor.BusySpinWaitStrategy());
         }
     };
 
@@ -83,6 +162,19 @@ public enum Venue {
 
     private static CoreManager manager(CoreManagerBuilder builder) {
         return builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
+    }
+
+    /** Occupies so many workers at once, so that they exist. */
+    private static void meet(int workers, Executor executor) {
+        CountDownLatch met = new CountDownLatch(workers);
+        for (int i = 0; i < workers; i++) {
+            executor.execute(() -> {
+                met.countDown();
+                while (met.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            });
+        }
     }
 
     /** Puts the calling thread on the CPU that the venues serve. */

@@ -7,7 +7,9 @@ import java.lang.invoke.MethodType;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -27,12 +29,12 @@ import org.openjdk.jmh.annotations.Warmup;
  * What does it cost a task to let the other one of its core run? Beside the JDK's scheduler with one carrier, and the bare
  * continuation, which is the floor under every virtual thread.
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Yield}
+ * <p>{@code ./heddle bench switch}
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {
@@ -46,56 +48,111 @@ import org.openjdk.jmh.annotations.Warmup;
 public class Yield {
     private static final int YIELDS = 10_000;
 
-    /** Where the two tasks yield to each other. */
-    @Param({"HEDDLE", "HEDDLE_ANY_ONE_CORE", "JDK_VIRTUAL"})
-    public Venue venue = Venue.HEDDLE;
+    /** Who switches from one to the other. */
+    public enum Switcher {
+        /** A core. */
+        HEDDLE(Venue.HEDDLE),
+        /** Anywhere, in a manager with one core. */
+        HEDDLE_ANY_ONE_CORE(Venue.HEDDLE_ANY_ONE_CORE),
+        /** The JDK's scheduler, with one carrier. */
+        JDK_ONE_CARRIER(Venue.JDK_VIRTUAL),
+        /**
+         * Nobody: a loop on a pinned thread that runs what a plain queue has. What the JDK's virtual threads cost above their
+         * continuations, whoever schedules them.
+         */
+        VIRTUAL_THREADS_ON_A_LOOP(null),
+        /** Nobody, and no virtual threads: the JDK's continuations on a pinned thread. The floor. */
+        CONTINUATIONS(null);
 
-    private Venue.Place place;
+        private final @Nullable Venue venue;
 
-    /** Opens the venue. */
+        Switcher(@Nullable Venue venue) {
+            this.venue = venue;
+        }
+    }
+
+    /** Who switches from one to the other. */
+    @Param
+    public Switcher venue = Switcher.HEDDLE;
+
+    private Venue.@Nullable Place place;
+
+    /** Opens the venue, or makes the calling thread one. */
     @Setup(Level.Trial)
     public void open() {
-        place = venue.open();
+        if (venue.venue == null) {
+            Venue.pinToLast();
+        } else {
+            place = venue.venue.open();
+        }
     }
 
     /** Closes it. */
     @TearDown(Level.Trial)
     public void close() {
-        place.closing().run();
+        if (place != null) {
+            place.closing().run();
+        }
     }
 
-    /** Two tasks, ten thousand yields each; the time of each. */
+    /** Two that yield ten thousand times each; the time of each yield. */
     @Benchmark
     @OperationsPerInvocation(2 * YIELDS)
-    public void twoTasks() throws InterruptedException {
+    public void two() throws Throwable {
+        if (place != null) {
+            twoTasks(place.executor());
+        } else if (venue == Switcher.CONTINUATIONS) {
+            twoContinuations();
+        } else {
+            twoVirtualThreads();
+        }
+    }
+
+    private static void twoTasks(Executor executor) throws InterruptedException {
         CountDownLatch ended = new CountDownLatch(2);
         Runnable yielder = () -> {
-            for (int i = 0; i < YIELDS; i++) {
-                Thread.yield();
-            }
+            yieldAll();
             ended.countDown();
         };
-        place.executor().execute(() -> {
-            place.executor().execute(yielder);
+        executor.execute(() -> {
+            executor.execute(yielder);
             yielder.run();
         });
         ended.await();
     }
 
-    /** The floors: the JDK's continuations, and its virtual threads, switched by a loop. */
-    @State(Scope.Benchmark)
-    @BenchmarkMode(Mode.AverageTime)
-    @OutputTimeUnit(TimeUnit.NANOSECONDS)
-    @Warmup(iterations = 3, time = 1)
-    @Measurement(iterations = 5, time = 1)
-    @Fork(
-            value = 3,
-            jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.EXPORT_CONTINUATION})
-    public static class Floor {
-        private static final MethodHandle NEW;
-        private static final MethodHandle RUN;
-        private static final MethodHandle YIELD;
-        private static final Object SCOPE;
+    private static void yieldAll() {
+        for (int i = 0; i < YIELDS; i++) {
+            Thread.yield();
+        }
+    }
+
+    private static void twoVirtualThreads() {
+        Queue<Runnable> runnable = new ArrayDeque<>();
+        for (int i = 0; i < 2; i++) {
+            VirtualThreadHook.newThread(runnable::add, null, Yield::yieldAll).start();
+        }
+        Runnable next;
+        while ((next = runnable.poll()) != null) {
+            next.run();
+        }
+    }
+
+    private static void twoContinuations() throws Throwable {
+        Object first = Continuations.NEW.invokeExact(Continuations.SCOPE, (Runnable) Continuations::yieldAll);
+        Object second = Continuations.NEW.invokeExact(Continuations.SCOPE, (Runnable) Continuations::yieldAll);
+        for (int i = 0; i <= YIELDS; i++) {
+            Continuations.RUN.invokeExact(first);
+            Continuations.RUN.invokeExact(second);
+        }
+    }
+
+    /** The JDK's continuations, which are not exported. */
+    private static final class Continuations {
+        static final MethodHandle NEW;
+        static final MethodHandle RUN;
+        static final MethodHandle YIELD;
+        static final Object SCOPE;
 
         static {
             try {
@@ -114,47 +171,7 @@ public class Yield {
             }
         }
 
-        /** Puts the thread where the venues are. */
-        @Setup(Level.Trial)
-        public void pin() {
-            Venue.pinToLast();
-        }
-
-        /**
-         * Two virtual threads whose scheduler is a queue of this thread's and a loop: what the JDK's virtual threads cost above
-         * their continuations, whoever schedules them.
-         */
-        @Benchmark
-        @OperationsPerInvocation(2 * YIELDS)
-        public void twoVirtualThreads() {
-            Queue<Runnable> runnable = new ArrayDeque<>();
-            for (int i = 0; i < 2; i++) {
-                VirtualThreadHook.newThread(runnable::add, null, () -> {
-                            for (int j = 0; j < YIELDS; j++) {
-                                Thread.yield();
-                            }
-                        })
-                        .start();
-            }
-            Runnable next;
-            while ((next = runnable.poll()) != null) {
-                next.run();
-            }
-        }
-
-        /** Two continuations, ten thousand yields each; the time of each. */
-        @Benchmark
-        @OperationsPerInvocation(2 * YIELDS)
-        public void twoContinuations() throws Throwable {
-            Object first = NEW.invokeExact(SCOPE, (Runnable) Floor::yields);
-            Object second = NEW.invokeExact(SCOPE, (Runnable) Floor::yields);
-            for (int i = 0; i <= YIELDS; i++) {
-                RUN.invokeExact(first);
-                RUN.invokeExact(second);
-            }
-        }
-
-        private static void yields() {
+        private static void yieldAll() {
             try {
                 for (int i = 0; i < YIELDS; i++) {
                     if (!(boolean) YIELD.invokeExact(SCOPE)) {

@@ -1,0 +1,240 @@
+package dev.heddle.benchmarks;
+
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.benchmarks.server.HttpServer;
+import dev.heddle.benchmarks.server.LoadGenerator;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What do connections on chosen cores bring to a server with blocking sockets and a virtual thread for each connection?
+ *
+ * <p>The server is a process of its own that may use the upper half of the CPUs, with all of its JVM's threads; what drives it has the lower half.
+ * The two servers differ in who runs the connections' threads, and in that Heddle's keyed store has a plain map on each core
+ * where the JDK's has a ConcurrentHashMap.
+ *
+ * <p>{@code ./heddle bench server}
+ */
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 1)
+@Measurement(iterations = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {Flags.NATIVE_ACCESS})
+@State(Scope.Benchmark)
+public class Server {
+    private static final int CONNECTIONS = 64;
+    private static final int KEYS = 10_000;
+    private static final int WARM_UP_SECONDS = 2;
+
+    /** Who runs the connections. */
+    public enum Runner {
+        /** Cores, in turn. */
+        HEDDLE,
+        /** The JDK's scheduler. */
+        JDK_VIRTUAL
+    }
+
+    /** What is asked of the server. */
+    public enum Request {
+        /** To say the same again. */
+        ECHO("/echo/hello"),
+        /** Values: nine are read for each that is written. */
+        KEYED("/keys/1");
+
+        private final String path;
+
+        Request(String path) {
+            this.path = path;
+        }
+    }
+
+    /** Who runs the connections. */
+    @Param
+    public Runner venue = Runner.HEDDLE;
+
+    /** What is asked of the server. */
+    @Param
+    public Request request = Request.ECHO;
+
+    /** How long it is driven. */
+    @Param("4")
+    public int seconds = 4;
+
+    /** Requests a second of the fixed load. */
+    @Param("15000")
+    public int perSecond = 15_000;
+
+    private Process server;
+    private String port = "";
+    private @Nullable Path script;
+
+    /** Beside the latency. */
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    @State(Scope.Thread)
+    public static class Work {
+        /** Answered by the server. */
+        public long requestsPerSecond;
+
+        /** Of the server's threads, by a thousand requests. */
+        public long contextSwitchesPerThousand;
+    }
+
+    /** Starts the server. */
+    @Setup(Level.Trial)
+    public void start() throws Exception {
+        server = java(upper(), Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, HttpServer.class.getName(), venue.name());
+        port = Objects.requireNonNull(server.inputReader().readLine(), "the server did not start");
+        Path lua = Files.createTempFile("heddle", ".lua");
+        script = lua;
+        try (InputStream in = Objects.requireNonNull(Server.class.getResourceAsStream("server/wrk.lua"))) {
+            Files.write(lua, in.readAllBytes());
+        }
+    }
+
+    /** Ends it. */
+    @TearDown(Level.Trial)
+    public void stop() throws IOException, InterruptedException {
+        server.getOutputStream().close();
+        server.waitFor();
+        if (script != null) {
+            Files.delete(script);
+        }
+    }
+
+    /** As much as wrk can get from it, over {@value #CONNECTIONS} connections. */
+    @Benchmark
+    public void saturated(Latency latency, Work work) throws Exception {
+        long switches = contextSwitches();
+        String[] numbers = run(on(
+                lower(),
+                "wrk",
+                "-t",
+                "1",
+                "-c",
+                String.valueOf(CONNECTIONS),
+                "-d",
+                seconds + "s",
+                "-s",
+                String.valueOf(script),
+                "http://127.0.0.1:" + port + request.path,
+                "--",
+                request.name(),
+                String.valueOf(KEYS)));
+        read(numbers, 0, switches, latency, work);
+    }
+
+    /** A load that both can bear, whose requests are timed from when they were due. Keys are read only. */
+    @Benchmark
+    public void fixedLoad(Latency latency, Work work) throws Exception {
+        long switches = contextSwitches();
+        String[] numbers = run(java(
+                lower(),
+                "-XX:TieredStopAtLevel=1", // or its own compiler takes the CPU from it when it should send
+                "-XX:+UseSerialGC",
+                LoadGenerator.class.getName(),
+                port,
+                request.path,
+                String.valueOf(CONNECTIONS),
+                String.valueOf(perSecond),
+                String.valueOf(WARM_UP_SECONDS),
+                String.valueOf(seconds)));
+        read(numbers, (long) WARM_UP_SECONDS * perSecond, switches, latency, work);
+    }
+
+    private void read(String[] numbers, long uncounted, long switchesBefore, Latency latency, Work work)
+            throws IOException {
+        long answers = Long.parseLong(numbers[0]);
+        latency.p50Nanos = Long.parseLong(numbers[1]);
+        latency.p99Nanos = Long.parseLong(numbers[2]);
+        latency.p999Nanos = Long.parseLong(numbers[3]);
+        work.requestsPerSecond = answers / seconds;
+        work.contextSwitchesPerThousand = 1_000 * (contextSwitches() - switchesBefore) / (answers + uncounted);
+    }
+
+    private static String[] run(Process process) throws IOException, InterruptedException {
+        String last = "";
+        try (BufferedReader out = process.inputReader()) {
+            String line;
+            while ((line = out.readLine()) != null) {
+                last = line;
+            }
+        }
+        if (process.waitFor() != 0) {
+            throw new IOException("the load generator ended with " + process.exitValue());
+        }
+        return last.split(" ", -1);
+    }
+
+    private static CpuSet lower() {
+        int[] all = ThreadAffinity.ofProcess().toArray();
+        return CpuSet.of(Arrays.copyOf(all, Math.max(1, all.length / 2)));
+    }
+
+    private static CpuSet upper() {
+        int[] all = ThreadAffinity.ofProcess().toArray();
+        return CpuSet.of(Arrays.copyOfRange(all, all.length / 2, all.length));
+    }
+
+    private static Process java(CpuSet cpus, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.addAll(List.of(arguments));
+        return on(cpus, command.toArray(String[]::new));
+    }
+
+    /** A process inherits the mask of the thread that starts it. */
+    private static Process on(CpuSet cpus, String... command) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        return ThreadAffinity.callWith(cpus, builder::start);
+    }
+
+    /** Of all of the server's threads that live. */
+    private long contextSwitches() throws IOException {
+        long sum = 0;
+        try (DirectoryStream<Path> threads =
+                Files.newDirectoryStream(Path.of("/proc", String.valueOf(server.pid()), "task"))) {
+            for (Path thread : threads) {
+                try {
+                    sum += Files.readAllLines(thread.resolve("status"), StandardCharsets.ISO_8859_1).stream()
+                            .filter(line -> line.contains("ctxt_switches:"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                            .sum();
+                } catch (NoSuchFileException ended) {
+                    // between the listing and the look
+                }
+            }
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,147 @@
+package dev.heddle.benchmarks.server;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Sends requests at a fixed rate, whatever becomes of the answers, and times each from when it was due: a server that stalls is charged
+ * for all that should have come meanwhile.
+ *
+ * <p>One thread, which spins: leave it a CPU.
+ */
+public final class LoadGenerator {
+    private static final byte[] END_OF_HEAD = {'\r', '\n', '\r', '\n'};
+
+    private final Selector selector;
+    private final Connection[] connections;
+    private final Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
+    private long recordFrom;
+
+    private LoadGenerator(int port, int count, String path) throws IOException {
+        selector = Selector.open();
+        connections = new Connection[count];
+        for (int i = 0; i < count; i++) {
+            connections[i] = new Connection(port, path);
+        }
+    }
+
+    /**
+     * Prints the number of answers and the percentiles in nanoseconds: {@code answers p50 p99 p99.9}.
+     *
+     * @param args port, path, connections, requests a second, seconds of warm-up, seconds that count
+     * @throws IOException if the server goes away
+     */
+    public static void main(String[] args) throws IOException {
+        LoadGenerator load = new LoadGenerator(Integer.parseInt(args[0]), Integer.parseInt(args[2]), args[1]);
+        load.run(Double.parseDouble(args[3]), Integer.parseInt(args[4]), Integer.parseInt(args[5]));
+        Histogram nanos = load.nanos;
+        System.out.println(nanos.getTotalCount() + " " + nanos.getValueAtPercentile(50) + " "
+                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9));
+    }
+
+    private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
+        long start = System.nanoTime();
+        recordFrom = start + TimeUnit.SECONDS.toNanos(warmUpSeconds);
+        long requests = (long) ((warmUpSeconds + seconds) * perSecond);
+        double interval = 1e9 / perSecond;
+        long sent = 0;
+        long answered = 0;
+        while (answered < requests) {
+            long now = System.nanoTime();
+            while (sent < requests && start + (long) (sent * interval) <= now) {
+                connections[(int) (sent % connections.length)].send(start + (long) (sent * interval));
+                sent++;
+            }
+            if (selector.selectNow() > 0) {
+                for (SelectionKey key : selector.selectedKeys()) {
+                    answered += ((Connection) key.attachment()).receive();
+                }
+                selector.selectedKeys().clear();
+            }
+        }
+    }
+
+    /** One request at a time; what is due meanwhile waits here. */
+    private final class Connection {
+        private final SocketChannel channel;
+        private final ByteBuffer request;
+        private final ByteBuffer answer = ByteBuffer.allocate(16_384);
+
+        /** When each of those was due that are not answered; the first has been sent. */
+        private final ArrayDeque<Long> due = new ArrayDeque<>();
+
+        Connection(int port, String path) throws IOException {
+            channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ, this);
+            request = ByteBuffer.wrap(
+                    ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        }
+
+        void send(long dueNanos) throws IOException {
+            due.add(dueNanos);
+            if (due.size() == 1) {
+                write();
+            }
+        }
+
+        private void write() throws IOException {
+            request.rewind();
+            while (request.hasRemaining()) {
+                channel.write(request);
+            }
+        }
+
+        /** Returns how many answers were completed: 0 or 1. */
+        int receive() throws IOException {
+            if (channel.read(answer) < 0) {
+                throw new EOFException("the server has closed a connection");
+            }
+            if (!isComplete()) {
+                return 0;
+            }
+            answer.clear();
+            long dueNanos = due.remove();
+            if (dueNanos >= recordFrom) {
+                nanos.recordValue(System.nanoTime() - dueNanos);
+            }
+            if (!due.isEmpty()) {
+                write();
+            }
+            return 1;
+        }
+
+        private boolean isComplete() {
+            int end = endOfHead();
+            if (end < 0) {
+                return false;
+            }
+            String head = new String(answer.array(), 0, end, StandardCharsets.ISO_8859_1);
+            int at = head.indexOf("Content-Length: ") + "Content-Length: ".length();
+            int length = Integer.parseInt(head.substring(at, head.indexOf('\r', at)));
+            return answer.position() >= end + length;
+        }
+
+        private int endOfHead() {
+            for (int i = 0; i + END_OF_HEAD.length <= answer.position(); i++) {
+                if (java.util.Arrays.equals(
+                        answer.array(), i, i + END_OF_HEAD.length, END_OF_HEAD, 0, END_OF_HEAD.length)) {
+                    return i + END_OF_HEAD.length;
+                }
+            }
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package dev.heddle.benchmarks.suite;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.runner.RunnerException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code heddle bench}: measures Heddle beside its peers, and writes a report. */
+@Command(
+        name = "heddle bench",
+        description = {
+            "Runs the benchmarks, Heddle's and its peers' in the same run, and writes a report: raw JSON, a table in Markdown,"
+                    + " charts in SVG, and what the machine is. Go and C are measured too where their compilers are on"
+                    + " PATH, and wrk drives the server where it is.",
+            "",
+            "Groups: placement, switch, spawn, dispatch, blocked, locality, server, handover, affinity. All if none is named."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:the report is written, whatever it says",
+            "2:bad usage",
+            "70:a benchmark failed, a sample of ours was misplaced, or the report could not be written"
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  heddle bench --quick",
+            "  heddle bench switch spawn",
+            "  heddle bench --rounds 5 --output build/bench dispatch",
+            "  heddle bench --render docs/benchmarks"
+        })
+public final class BenchCommand implements Callable<Integer> {
+    private static final int FULL_ROUNDS = 3;
+    private static final int FAILED = 70;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "GROUP", arity = "0..*", description = "What to run.")
+    private List<String> names = new ArrayList<>();
+
+    @Option(
+            names = "--quick",
+            description = "Run each benchmark for an instant, once: to see that it works, not to quote.")
+    private boolean quick;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description =
+                    "How often each benchmark runs, in a process of its own each time. Default: 3, 1 with --quick.")
+    private @Nullable Integer rounds;
+
+    @Option(
+            names = "--output",
+            paramLabel = "DIR",
+            description = "Where the report goes: a folder that is empty or not there yet. Default: target/bench/TIME.")
+    private @Nullable Path output;
+
+    @Option(
+            names = "--render",
+            paramLabel = "DIR",
+            description =
+                    "Run nothing: make the report of what an earlier run has left in that folder, to --output or beside it.")
+    private @Nullable Path render;
+
+    private BenchCommand() {}
+
+    /**
+     * Runs the command.
+     *
+     * @param args as {@code --help} says
+     */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new BenchCommand()).setExecutionExceptionHandler((failure, command, parsed) -> {
+            command.getErr().println("heddle: " + describe(failure));
+            return FAILED;
+        });
+    }
+
+    private static String describe(Exception failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (failure instanceof RunnerException) {
+            return "a benchmark failed: " + message + ". What it printed is in the folder 'log' of the report";
+        }
+        return failure instanceof IOException ? failure.getClass().getSimpleName() + ": " + message : message;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        List<Group> groups = groups();
+        int count = rounds == null ? (quick ? 1 : FULL_ROUNDS) : rounds;
+        if (count < 1) {
+            throw new ParameterException(spec.commandLine(), "--rounds must be at least 1, not " + count);
+        }
+        Path root = Path.of(Objects.requireNonNullElse(System.getenv("HEDDLE_ROOT"), "."));
+        PrintWriter messages = spec.commandLine().getErr();
+        Path source = render;
+        Path target = output;
+        if (source == null) {
+            source = target == null ? newFolder(root) : empty(target);
+            target = source;
+            new ObjectMapper()
+                    .writerWithDefaultPrettyPrinter()
+                    .writeValue(source.resolve("machine.json").toFile(), Machine.describe(root, quick));
+            new Rounds(root, source, quick, messages).run(groups, count);
+        } else if (!Files.isRegularFile(source.resolve("machine.json"))) {
+            throw new ParameterException(
+                    spec.commandLine(), "'" + source + "' is not the folder of a run: it has no machine.json");
+        }
+        report(source, target == null ? source : target);
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void report(Path source, Path target) throws IOException {
+        RawRun run = RawRun.read(source);
+        Files.createDirectories(target);
+        Path report = target.resolve("report.md");
+        Files.writeString(report, MarkdownReport.of(run));
+        Charts.write(run, target.resolve("charts"));
+        spec.commandLine().getOut().println(report);
+    }
+
+    private List<Group> groups() {
+        try {
+            return names.isEmpty()
+                    ? Arrays.asList(Group.values())
+                    : names.stream().map(Group::named).distinct().sorted().toList();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static Path newFolder(Path root) throws IOException {
+        String now = LocalDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HHmmss"));
+        return empty(root.resolve("target/bench").resolve(now));
+    }
+
+    private static Path empty(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (var files = Files.list(folder)) {
+            if (files.findAny().isPresent()) {
+                throw new FileAlreadyExistsException(folder + " is not empty: choose another folder, or remove it");
+            }
+        }
+        return folder;
+    }
+}

@@ -1,0 +1,200 @@
+package dev.heddle.benchmarks.suite;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.commons.math3.stat.StatUtils;
+
+/** Writes a run down: what was promised, then every number of every group, ours beside the others'. */
+final class MarkdownReport {
+    private final RawRun run;
+    private final StringBuilder text = new StringBuilder();
+
+    private MarkdownReport(RawRun run) {
+        this.run = run;
+    }
+
+    static String of(RawRun run) {
+        MarkdownReport report = new MarkdownReport(run);
+        report.head();
+        report.targets();
+        for (Group group : Group.values()) {
+            report.group(group);
+        }
+        report.machine();
+        return report.text.toString();
+    }
+
+    private void head() {
+        line("# Benchmarks");
+        line("");
+        line(
+                "%s round%s. Each number is the median of the rounds; a round is one process for each benchmark and venue. Ratios are"
+                        .formatted(run.rounds(), run.rounds() == 1 ? "" : "s"));
+        line(
+                "computed round by round, and given as their geometric mean with the limits of 95 % confidence. Where there is one");
+        line("round there are no limits: such a run shows that everything works, and no more.");
+        line("");
+        line(cannotShow());
+    }
+
+    private boolean isQuick() {
+        return run.machine().path("quick").booleanValue();
+    }
+
+    /** What the numbers do not say, by what the machine is. */
+    private String cannotShow() {
+        int cores = run.machine().path("physicalCores").intValue();
+        List<String> limits = new ArrayList<>();
+        if (cores < 4) {
+            limits.add("**What " + cores
+                    + " cores cannot show.** Senders, the load generator, the collector and the compilers share the"
+                    + " CPUs with what is measured, or take one of them away. Stealing has one victim, a spread is over "
+                    + cores
+                    + " queues, nothing crosses a NUMA node or an L3 cache, and what grows with the number of cores -"
+                    + " contention on a shared map, on a global queue - has not begun to.");
+        }
+        if (run.machine().path("virtualized").booleanValue()) {
+            limits.add("The machine is virtual: its CPUs are shared with others, and a wake-up from the kernel includes"
+                    + " the hypervisor's.");
+        }
+        return String.join("\n", limits);
+    }
+
+    private void targets() {
+        line("");
+        line("## What is promised");
+        line("");
+        line("| measured | promised | measured here | |");
+        line("| --- | --- | --- | --- |");
+        for (Target target : Target.all()) {
+            Ratio ratio = target.in(run);
+            line("| %s | %s | %s | %s |"
+                    .formatted(
+                            target.title(),
+                            target.limit(),
+                            ratio.isKnown() ? ratio : "not measured",
+                            !ratio.isKnown() || isQuick() ? "" : target.isMetBy(ratio) ? "met" : "**not met**"));
+        }
+        String misplaced = misplaced();
+        line("| looks off the core asked for | 0 | %s | %s |"
+                .formatted(
+                        misplaced,
+                        misplaced.startsWith("0 ") ? "met" : misplaced.startsWith("not") ? "" : "**not met**"));
+    }
+
+    private String misplaced() {
+        double misplaced = 0;
+        double samples = 0;
+        for (Question question : run.questions()) {
+            if (Group.PLACEMENT.has(question.benchmark())) {
+                double sum = run.numbers(question, RawRun.OURS).values().stream()
+                        .mapToDouble(d -> d)
+                        .sum();
+                if (question.metric().equals("misplaced")) {
+                    misplaced += sum;
+                } else {
+                    samples += sum;
+                }
+            }
+        }
+        return samples == 0 ? "not measured" : "%.0f of %.0f".formatted(misplaced, samples);
+    }
+
+    private void group(Group group) {
+        Map<String, List<Question>> scenarios = new TreeMap<>();
+        List<Question> all = run.questions().stream()
+                .filter(question -> group.has(question.benchmark()))
+                .toList();
+        if (all.isEmpty()) {
+            return;
+        }
+        line("");
+        line("## " + group);
+        line("");
+        line(group.question());
+        Set<String> order = new LinkedHashSet<>();
+        for (Question question : all) {
+            order.add(question.scenario());
+            scenarios
+                    .computeIfAbsent(question.scenario(), s -> new ArrayList<>())
+                    .add(question);
+        }
+        for (String scenario : order) {
+            scenario(scenario, scenarios.getOrDefault(scenario, List.of()));
+        }
+    }
+
+    private void scenario(String name, List<Question> metrics) {
+        line("");
+        line("### " + name);
+        line("");
+        StringBuilder head = new StringBuilder("| venue |");
+        StringBuilder rule = new StringBuilder("| --- |");
+        for (Question metric : metrics) {
+            head.append(' ').append(unit(metric)).append(" | times Heddle's |");
+            rule.append(" ---: | --- |");
+        }
+        line(head.toString());
+        line(rule.toString());
+        for (String venue : run.oursFirst(metrics)) {
+            StringBuilder row = new StringBuilder("| " + venue + " |");
+            for (Question metric : metrics) {
+                Map<Integer, Double> numbers = run.numbers(metric, venue);
+                row.append(' ')
+                        .append(numbers.isEmpty() ? "" : number(median(numbers.values())))
+                        .append(" | ");
+                row.append(isOurs(venue, metric) ? "" : Ratio.of(numbers, ours(metric)))
+                        .append(" |");
+            }
+            line(row.toString());
+        }
+    }
+
+    private Map<Integer, Double> ours(Question metric) {
+        Map<Integer, Double> upper = run.numbers(metric, RawRun.OURS);
+        return upper.isEmpty() ? run.numbers(metric, RawRun.OURS.toLowerCase(Locale.ROOT)) : upper;
+    }
+
+    private boolean isOurs(String venue, Question metric) {
+        return venue.equalsIgnoreCase(RawRun.OURS) || ours(metric).isEmpty();
+    }
+
+    private static String unit(Question metric) {
+        return metric.metric().isEmpty() ? "ns" : metric.metric();
+    }
+
+    static double median(Collection<Double> numbers) {
+        return StatUtils.percentile(numbers.stream().mapToDouble(d -> d).toArray(), 50);
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) || value >= 1_000
+                ? String.format(Locale.ROOT, "%,d", Math.round(value))
+                : String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.1f", value);
+    }
+
+    private void machine() {
+        line("");
+        line("## The machine");
+        line("");
+        for (Map.Entry<String, JsonNode> each : run.machine().properties()) {
+            if (!each.getValue().isObject()) {
+                line("- " + each.getKey() + ": " + each.getValue().asText());
+            }
+        }
+        for (Map.Entry<String, JsonNode> each : run.machine().path("peers").properties()) {
+            line("- " + each.getKey() + ": " + each.getValue().asText());
+        }
+    }
+
+    private void line(String line) {
+        text.append(line).append('\n');
+    }
+}

@@ -1,0 +1,151 @@
+package dev.heddle.benchmarks.suite;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * What a run left in its folder: {@code raw/GROUP-ROUND-SOURCE.json}, each an array in the form of JMH's JSON, and
+ * {@code machine.json}.
+ *
+ * <p>Times become nanoseconds, and operations in a time become the nanoseconds of one, so that all numbers of a question can be
+ * compared.
+ */
+final class RawRun {
+    /** The venue that others are compared with; where venues are methods it is in small letters. */
+    static final String OURS = "HEDDLE";
+
+    /** Of each question, by venue, the number of each round that measured it. */
+    private final Map<Question, Map<String, SortedMap<Integer, Double>>> numbers = new TreeMap<>();
+
+    private final JsonNode machine;
+    private int rounds;
+
+    private RawRun(JsonNode machine) {
+        this.machine = machine;
+    }
+
+    /**
+     * Reads a run.
+     *
+     * @throws IOException if the folder is none, or not of a run
+     */
+    static RawRun read(Path folder) throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        RawRun run = new RawRun(mapper.readTree(folder.resolve("machine.json").toFile()));
+        List<Path> files;
+        try (Stream<Path> list = Files.list(folder.resolve("raw"))) {
+            files = list.filter(file -> file.toString().endsWith(".json"))
+                    .sorted()
+                    .toList();
+        }
+        for (Path file : files) {
+            String[] name = String.valueOf(file.getFileName()).split("-", -1);
+            int round = Integer.parseInt(name[1]);
+            run.rounds = Math.max(run.rounds, round);
+            for (JsonNode result : mapper.readTree(file.toFile())) {
+                run.add(round, result);
+            }
+        }
+        return run;
+    }
+
+    private void add(int round, JsonNode result) {
+        String benchmark = result.get("benchmark").textValue().replace("dev.heddle.benchmarks.", "");
+        Map<String, String> parameters = new TreeMap<>();
+        result.path("params")
+                .properties()
+                .forEach(each -> parameters.put(each.getKey(), each.getValue().textValue()));
+        String venue = parameters.remove("venue");
+        if (venue == null) { // each venue is a method
+            int dot = benchmark.indexOf('.');
+            venue = benchmark.substring(dot + 1);
+            benchmark = benchmark.substring(0, dot);
+        }
+        Question question = new Question(benchmark, parameters, "");
+        JsonNode secondary = result.path("secondaryMetrics");
+        if (secondary.isEmpty()) {
+            JsonNode primary = result.get("primaryMetric");
+            put(
+                    question,
+                    venue,
+                    round,
+                    nanos(
+                            primary.get("score").doubleValue(),
+                            primary.get("scoreUnit").textValue()));
+            return;
+        }
+        for (Map.Entry<String, JsonNode> each : secondary.properties()) {
+            put(
+                    question.metric(each.getKey()),
+                    venue,
+                    round,
+                    each.getValue().get("score").doubleValue());
+        }
+    }
+
+    private void put(Question question, String venue, int round, double number) {
+        numbers.computeIfAbsent(question, q -> new LinkedHashMap<>())
+                .computeIfAbsent(venue, v -> new TreeMap<>())
+                .put(round, number);
+    }
+
+    private static double nanos(double score, String unit) {
+        return switch (unit) {
+            case "ns/op" -> score;
+            case "us/op" -> score * 1e3;
+            case "ms/op" -> score * 1e6;
+            case "s/op" -> score * 1e9;
+            case "ops/us" -> 1e3 / score;
+            default -> throw new IllegalArgumentException("a score in " + unit);
+        };
+    }
+
+    /** What was measured. */
+    Set<Question> questions() {
+        return Collections.unmodifiableSet(numbers.keySet());
+    }
+
+    /** Where it was measured. */
+    Set<String> venues(Question question) {
+        return Collections.unmodifiableSet(
+                numbers.getOrDefault(question, Map.of()).keySet());
+    }
+
+    /** Where any of them was measured, ours first. */
+    List<String> oursFirst(List<Question> questions) {
+        return questions.stream()
+                .flatMap(question -> venues(question).stream())
+                .distinct()
+                .sorted(Comparator.comparing(
+                        (String venue) -> !venue.toUpperCase(Locale.ROOT).startsWith(OURS)))
+                .toList();
+    }
+
+    /** By round, nothing for a round that did not measure it. */
+    SortedMap<Integer, Double> numbers(Question question, String venue) {
+        return Collections.unmodifiableSortedMap(
+                numbers.getOrDefault(question, Map.of()).getOrDefault(venue, Collections.emptySortedMap()));
+    }
+
+    /** How many rounds there were. */
+    int rounds() {
+        return rounds;
+    }
+
+    JsonNode machine() {
+        return machine;
+    }
+}

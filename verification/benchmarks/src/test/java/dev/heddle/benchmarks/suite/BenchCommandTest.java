@@ -1,0 +1,70 @@
+package dev.heddle.benchmarks.suite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) {
+        return BenchCommand.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+    }
+
+    @Test
+    void aGroupThatIsNotThereIsNamedWithThoseThatAre() {
+        assertEquals(2, run("switch", "swich"));
+        assertTrue(err.toString().contains("there is no group 'swich'. There are placement, switch,"), err::toString);
+    }
+
+    @Test
+    void noRoundsAreNoRun() {
+        assertEquals(2, run("--rounds", "0", "switch"));
+        assertTrue(err.toString().contains("--rounds must be at least 1, not 0"), err::toString);
+    }
+
+    @Test
+    void aFolderThatIsNoRunIsNotRendered(@TempDir Path folder) {
+        assertEquals(2, run("--render", folder.toString()));
+        assertTrue(err.toString().contains("is not the folder of a run: it has no machine.json"), err::toString);
+    }
+
+    @Test
+    void aFolderThatHasSomethingIsLeftAsItIs(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("mine"), "mine");
+
+        assertEquals(70, run("--output", folder.toString(), "affinity"));
+        assertTrue(err.toString().contains("is not empty: choose another folder, or remove it"), err::toString);
+        assertEquals("mine", Files.readString(file));
+    }
+
+    @Test
+    void aRunIsRenderedElsewhere(@TempDir Path folder) throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        Files.writeString(run.resolve("machine.json"), "{}");
+        Files.createDirectory(run.resolve("raw"));
+
+        assertEquals(
+                0,
+                run(
+                        "--render",
+                        run.toString(),
+                        "--output",
+                        folder.resolve("report").toString()));
+        assertEquals(folder.resolve("report/report.md") + System.lineSeparator(), out.toString());
+        assertTrue(Files.exists(folder.resolve("report/report.md")));
+        assertFalse(Files.exists(run.resolve("report.md")));
+    }
+}

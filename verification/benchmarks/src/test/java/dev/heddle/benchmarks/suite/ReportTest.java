@@ -1,0 +1,157 @@
+package dev.heddle.benchmarks.suite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of the files of a run. */
+class ReportTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    @BeforeEach
+    void anEmptyRun() throws IOException {
+        Files.writeString(
+                folder.resolve("machine.json"),
+                "{\"processor\": \"P1\", \"physicalCores\": 2, \"virtualized\": true, \"peers\": {\"Go\": \"go1\"}}");
+        Files.createDirectory(folder.resolve("raw"));
+    }
+
+    private void raw(String name, String... results) throws IOException {
+        Files.writeString(folder.resolve("raw").resolve(name), "[" + String.join(",", results) + "]");
+    }
+
+    private static String score(String benchmark, String parameters, double score, String unit) {
+        return "{\"benchmark\": \"dev.heddle.benchmarks.%s\", \"params\": {%s}, \"primaryMetric\": {\"score\": %s, \"scoreUnit\": \"%s\"}, \"secondaryMetrics\": {}}"
+                .formatted(benchmark, parameters, score, unit);
+    }
+
+    private static String counted(String benchmark, String parameters, String name, double score) {
+        return "{\"benchmark\": \"dev.heddle.benchmarks.%s\", \"params\": {%s}, \"primaryMetric\": {\"score\": 1, \"scoreUnit\": \"s/op\"}, \"secondaryMetrics\": {\"%s\": {\"score\": %s, \"scoreUnit\": \"#\"}}}"
+                .formatted(benchmark, parameters, name, score);
+    }
+
+    private static String venue(String name) {
+        return "\"venue\": \"" + name + "\"";
+    }
+
+    @Test
+    void rawResultsBecomeNanosecondsByQuestionVenueAndRound() throws IOException {
+        raw(
+                "switch-01-jmh.json",
+                score("Yield.two", venue("HEDDLE"), 0.1, "us/op"),
+                score("Dispatch.burst", venue("HEDDLE"), 5, "ops/us"));
+        raw("switch-02-jmh.json", score("Yield.two", venue("HEDDLE"), 90, "ns/op"));
+        raw("switch-01-go.json", score("Yield.two", venue("GO_ONE_P"), 50, "ns/op"));
+        raw("affinity-01-c.json", score("CurrentCpu.c", "", 1.5, "ns/op"));
+        raw(
+                "blocked-01-jmh.json",
+                counted("Parked.parkAndWake", venue("HEDDLE") + ", \"tasks\": \"1000\"", "heapBytes", 632));
+
+        RawRun run = RawRun.read(folder);
+
+        Question yield = Question.of("Yield.two");
+        assertEquals(Map.of(1, 100.0, 2, 90.0), run.numbers(yield, "HEDDLE"));
+        assertEquals(Map.of(1, 50.0), run.numbers(yield, "GO_ONE_P"));
+        assertEquals(Set.of("HEDDLE", "GO_ONE_P"), run.venues(yield));
+        assertEquals(Map.of(1, 200.0), run.numbers(Question.of("Dispatch.burst"), "HEDDLE"));
+        assertEquals(Map.of(1, 1.5), run.numbers(Question.of("CurrentCpu"), "c"));
+        assertEquals(
+                Map.of(1, 632.0),
+                run.numbers(
+                        Question.of("Parked.parkAndWake").with("tasks", "1000").metric("heapBytes"), "HEDDLE"));
+        assertEquals(2, run.rounds());
+    }
+
+    @Test
+    void anUnknownUnitIsNoTime() throws IOException {
+        raw("switch-01-jmh.json", score("Yield.two", venue("HEDDLE"), 1, "ops/s"));
+
+        assertThrows(IllegalArgumentException.class, () -> RawRun.read(folder));
+    }
+
+    @Test
+    void whatIsWorseStandsInTheReportAsNotMet() throws IOException {
+        raw(
+                "switch-01-jmh.json",
+                score("Yield.two", venue("HEDDLE"), 120, "ns/op"),
+                score("Yield.two", venue("CONTINUATIONS"), 80, "ns/op"),
+                score("Yield.two", venue("JDK_ONE_CARRIER"), 160, "ns/op"));
+        raw(
+                "placement-01-jmh.json",
+                counted("Placement.look", venue("HEDDLE"), "misplaced", 1),
+                counted("Placement.look", venue("HEDDLE"), "samples", 100));
+
+        String report = MarkdownReport.of(RawRun.read(folder));
+
+        assertContains(report, "| yield / bare continuation | <= 1.15 | 1.50 | **not met** |");
+        assertContains(report, "| yield / JDK's scheduler with one carrier | <= 0.85 | 0.75 | met |");
+        assertContains(report, "| ping-pong on one core / Go with one P | <= 1.5 | not measured |  |");
+        assertContains(report, "| looks off the core asked for | 0 | 1 of 100 | **not met** |");
+        assertContains(report, "| JDK_ONE_CARRIER | 160 | 1.33 |");
+        assertContains(report, "What 2 cores cannot show");
+        assertContains(report, "- processor: P1");
+        assertContains(report, "- Go: go1");
+    }
+
+    @Test
+    void aTargetTakesTheParametersItNames() throws IOException {
+        String local = "\"crossPercent\": \"0\", ";
+        String crossing = "\"crossPercent\": \"10\", ";
+        String small = "\"keys\": \"50000\", ";
+        raw(
+                "locality-01-jmh.json",
+                counted("Locality.add", crossing + small + venue("HEDDLE"), "requestsPerSecond", 1),
+                counted("Locality.add", crossing + small + venue("JDK_VIRTUAL"), "requestsPerSecond", 9),
+                counted("Locality.add", local + small + venue("HEDDLE"), "requestsPerSecond", 30),
+                counted("Locality.add", local + small + venue("JDK_VIRTUAL"), "requestsPerSecond", 10));
+
+        RawRun run = RawRun.read(folder);
+        List<Ratio> known = Target.all().stream()
+                .map(target -> target.in(run))
+                .filter(Ratio::isKnown)
+                .toList();
+
+        assertEquals(1, known.size());
+        assertEquals(3, known.get(0).mean(), 1e-9);
+    }
+
+    @Test
+    void eachComparisonHasADrawingIfItsNumbersAreAboveZero() throws IOException {
+        String parked = "\"tasks\": \"1000\", ";
+        raw(
+                "switch-01-jmh.json",
+                score("Yield.two", venue("HEDDLE"), 120, "ns/op"),
+                score("Yield.two", venue("JDK_ONE_CARRIER"), 160, "ns/op"),
+                counted("Parked.parkAndWake", parked + venue("HEDDLE"), "rssBytes", 1),
+                counted("Parked.parkAndWake", parked + venue("GO"), "rssBytes", -1));
+        raw("switch-02-jmh.json", score("Yield.two", venue("HEDDLE"), 5000, "ns/op"));
+        raw("placement-01-jmh.json", counted("Placement.looks", venue("HEDDLE"), "misplaced", 0));
+
+        Charts.write(RawRun.read(folder), folder.resolve("charts"));
+
+        try (Stream<Path> drawings = Files.list(folder.resolve("charts"))) {
+            assertEquals(
+                    List.of("Yield.two.svg"),
+                    drawings.map(drawing -> String.valueOf(drawing.getFileName()))
+                            .sorted()
+                            .toList());
+        }
+        assertContains(Files.readString(folder.resolve("charts/Yield.two.svg")), "</svg>");
+    }
+
+    private static void assertContains(String text, String part) {
+        assertTrue(text.contains(part), () -> "no '" + part + "' in:\n" + text);
+    }
+}

@@ -1,0 +1,3 @@
+module dev.heddle/peers
+
+go 1.19

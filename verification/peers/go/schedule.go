@@ -1,0 +1,164 @@
+package main
+
+import (
+	"runtime"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	yields   = 10_000
+	rounds   = 10_000
+	children = 10_000
+	burst    = 10_000
+)
+
+func init() {
+	register("switch", func() []result {
+		return []result{
+			averageTime("Yield.two", "GO_ONE_P", 1, 2*yields, twoGoroutinesYield),
+			averageTime("PingPong.roundTrip", "GO_ONE_P", 1, rounds, pingPong),
+			averageTime("PingPong.roundTrip", "GO", runtime.NumCPU(), rounds, pingPong),
+		}
+	})
+	register("spawn", func() []result {
+		million := 1_000_000
+		if *quick {
+			million = 10_000
+		}
+		return []result{
+			averageTime("Spawn.children", "GO_ONE_P", 1, children, func() { spawn(children) }),
+			whole("SpawnMillion.burst", "tasks", "GO_ONE_P", 1, million, func() { spawn(million) }),
+			whole("Skynet.tree", "leaves", "GO", runtime.NumCPU(), million, func() { skynet(million) }),
+		}
+	})
+	register("dispatch", func() []result {
+		return []result{coreManagerBurst(), coreManagerLatency()}
+	})
+}
+
+// whole times an operation as one: its size is a parameter of the benchmark.
+func whole(name, parameter, venue string, procs, size int, operation func()) result {
+	all := averageTime(name, venue, procs, 1, operation)
+	all.Params[parameter] = strconv.Itoa(size)
+	return all
+}
+
+func twoGoroutinesYield() {
+	var ended sync.WaitGroup
+	ended.Add(2)
+	for i := 0; i < 2; i++ {
+		go func() {
+			for j := 0; j < yields; j++ {
+				runtime.Gosched()
+			}
+			ended.Done()
+		}()
+	}
+	ended.Wait()
+}
+
+func pingPong() {
+	there, back := make(chan int), make(chan int)
+	go func() {
+		for i := range there {
+			back <- i
+		}
+	}()
+	for i := 0; i < rounds; i++ {
+		there <- i
+		<-back
+	}
+	close(there)
+}
+
+func spawn(n int) {
+	var ended sync.WaitGroup
+	ended.Add(n)
+	for i := 0; i < n; i++ {
+		go ended.Done()
+	}
+	ended.Wait()
+}
+
+func skynet(leaves int) {
+	result := make(chan int)
+	go skynetNode(result, 0, leaves)
+	if sum := <-result; sum != leaves*(leaves-1)/2 {
+		panic("the sum is wrong")
+	}
+}
+
+func skynetNode(result chan int, number, size int) {
+	if size == 1 {
+		result <- number
+		return
+	}
+	sums := make(chan int)
+	part := size / 10
+	for i := 0; i < 10; i++ {
+		go skynetNode(sums, number+i*part, part)
+	}
+	sum := 0
+	for i := 0; i < 10; i++ {
+		sum += <-sums
+	}
+	result <- sum
+}
+
+// coreManagerBurst sends tasks to the last CPU from a thread that is pinned to the first.
+func coreManagerBurst() result {
+	cpus := allowedCPUs()
+	m := NewCoreManager(cpus[len(cpus)-1:])
+	defer m.Close()
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the pinned thread ends with the goroutine
+		pinThread(cpus[0])
+		done <- averageTime("Dispatch.burst", "GO_CORE_MANAGER", runtime.NumCPU(), burst, func() {
+			var ended sync.WaitGroup
+			ended.Add(burst)
+			for i := 0; i < burst; i++ {
+				m.Submit(m.cpus[0], ended.Done)
+			}
+			ended.Wait()
+		})
+	}()
+	return <-done
+}
+
+// coreManagerLatency measures the time from a submission to an idle CPU until the task runs there.
+func coreManagerLatency() result {
+	cpus := allowedCPUs()
+	m := NewCoreManager(cpus[len(cpus)-1:])
+	defer m.Close()
+	samples := 20_000
+	if *quick {
+		samples = 500
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread()
+		pinThread(cpus[0])
+		nanos := make([]float64, 0, samples)
+		for i := 0; i < 2*samples; i++ {
+			started := make(chan time.Time)
+			sent := time.Now()
+			m.Submit(m.cpus[0], func() { started <- time.Now() })
+			if took := (<-started).Sub(sent); i >= samples {
+				nanos = append(nanos, float64(took.Nanoseconds()))
+			}
+			for wait := time.Now(); time.Since(wait) < 50*time.Microsecond; {
+			}
+		}
+		sort.Float64s(nanos)
+		at := func(share float64) metric { return number(nanos[int(share*float64(len(nanos)))]) }
+		params := map[string]string{"venue": "GO_CORE_MANAGER", "samples": strconv.Itoa(samples)}
+		done <- counted("DispatchLatency.idle", params, 0, map[string]metric{
+			"p50Nanos": at(0.5), "p99Nanos": at(0.99), "p999Nanos": at(0.999),
+		})
+	}()
+	return <-done
+}
