@@ -29,7 +29,8 @@ final class RunQueues {
      *   PREFERRED  preferred made runnable by anyone                          thieves, after everything else
      *
      * Order of dispatch. PINNED and the rest are first in turn, and so are ANY and PREFERRED, and the channel and the local
-     * queue, so that none starves another. Among ANY: `next` first, because what a task has just woken finds its data in the cache, until the monitor says that a chain of such
+     * queue, so that none starves another. Among ANY: `next` first, because what a task has just woken finds its data in the
+     * cache, until the monitor says that a chain of such
      * wake-ups has used up its time slice; then ready and fresh in turn. Newest first among the fresh ones makes a tree of
      * tasks run depth first: what waits grows with its depth, not with its breadth. Every 61st tick looks at the global
      * queue first, and every 61st at the oldest fresh one, so that no flood starves either (61 is Go's: a prime, so that it
@@ -61,6 +62,9 @@ final class RunQueues {
 
     /** Counts down from one look at the global queue to the next. */
     private int tick;
+
+    /** Whether the PINNED work that was taken last was local. */
+    private boolean isChannelNext = true;
 
     /** Whether the continuation that was taken last inherits the time slice of the one before it. */
     private boolean inheritsSlice;
@@ -163,9 +167,9 @@ final class RunQueues {
             // Drawn only if something waits: how often an idle core looks must not change what a seed gives.
             int turn = shuffle == null || isEmpty() ? now : shuffle.nextInt();
             boolean pinnedFirst = (turn & 1) == 0;
-            first = pinnedFirst ? pollPinned(turn) : pollShared(turn);
+            first = pinnedFirst ? pollPinned() : pollShared(turn);
             if (first == null) {
-                first = pinnedFirst ? pollShared(turn) : pollPinned(turn);
+                first = pinnedFirst ? pollShared(turn) : pollPinned();
             }
         }
         return first == null ? pollGlobal() : first;
@@ -177,14 +181,19 @@ final class RunQueues {
         return first != null ? first : anyFirst ? preferred.poll() : pollAny(turn);
     }
 
-    private @Nullable Runnable pollPinned(int turn) {
+    private @Nullable Runnable pollPinned() {
         if (shuffle != null) {
             return pollShuffled(shuffle);
         }
-        // In turn, or a task that only yields would keep out all that comes from outside.
-        boolean channelFirst = (turn & 2) == 0;
-        Runnable first = channelFirst ? channel.poll() : local.poll();
-        return first != null ? first : channelFirst ? local.poll() : channel.poll();
+        // In turn, or a task that only yields would keep out all that comes from outside. By what was taken and not by
+        // the
+        // tick: what has arrived while a task ran for long comes before that one runs again.
+        Runnable first = isChannelNext ? channel.poll() : local.poll();
+        if (first != null) {
+            isChannelNext = !isChannelNext;
+            return first;
+        }
+        return isChannelNext ? local.poll() : channel.poll(); // the other one stays next
     }
 
     private @Nullable Runnable pollShuffled(SplittableRandom random) {

@@ -18,7 +18,7 @@ import org.knowm.xchart.style.Styler;
 
 /** Draws each comparison of a run as dots with the range of the rounds, on a logarithmic scale: which has no zero for bars. */
 final class Charts {
-    private static final int WIDTH = 900;
+    private static final int WIDTH = 1200;
     private static final int HEIGHT = 480;
 
     /** As a part of the number: whiskers go both ways, and zero is infinitely far down. */
