@@ -3,6 +3,10 @@ package dev.heddle.benchmarks;
 import com.sun.jna.Native;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.affinity.internal.generated.Libc;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.concurrent.TimeUnit;
 import net.openhft.affinity.Affinity;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -11,6 +15,8 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
@@ -25,6 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS})
+@State(Scope.Thread)
 public class CurrentCpu {
     /** JNA's direct mapping, its fastest. */
     static final class Jna {
@@ -37,6 +44,16 @@ public class CurrentCpu {
         static native int sched_getcpu();
     }
 
+    /** A C function that does next to nothing: what any call from Java costs. */
+    @SuppressWarnings("restricted")
+    private static final MethodHandle ABS = Linker.nativeLinker()
+            .downcallHandle(
+                    Linker.nativeLinker().defaultLookup().find("abs").orElseThrow(),
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+                    Linker.Option.critical(false));
+
+    private int number = -1;
+
     /** Heddle's call: the critical handle. */
     @Benchmark
     public int heddle() {
@@ -47,6 +64,16 @@ public class CurrentCpu {
     @Benchmark
     public int generatedHandle() {
         return Libc.sched_getcpu();
+    }
+
+    /** A critical call of {@code abs}: the floor of such calls. */
+    @Benchmark
+    public int callFloor() {
+        try {
+            return (int) ABS.invokeExact(number);
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
     }
 
     /** JNA. */
