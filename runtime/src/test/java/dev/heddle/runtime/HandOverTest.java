@@ -102,6 +102,50 @@ final class HandOverTest {
         }
     }
 
+    private static Callable<Integer> sameAgain(int number) {
+        return () -> number;
+    }
+
+    /** It waits in the global queue, and no core is at rest to take it. */
+    @ParameterizedTest
+    @EnumSource
+    void whatComesFromOutsideForAnyCoreGoesOnWhileEveryCoreIsBlocked(Way way) throws Exception {
+        try (CoreManager cores = builder().start();
+                Fifo fifo = new Fifo(folder)) {
+            CountDownLatch blocks = new CountDownLatch(1);
+            Future<Integer> blocked = cores.on(CPU).submit(() -> {
+                blocks.countDown();
+                return way.block(fifo::read);
+            });
+            blocks.await();
+            for (int i = 0; i < 10; i++) {
+                assertEquals(i, cores.anywhere().submit(sameAgain(i)).get());
+            }
+            assertFalse(blocked.isDone());
+            fifo.write();
+            assertEquals(1, blocked.get());
+        }
+    }
+
+    @Test
+    void whatComesFromOutsideForAnyCoreGoesOnWhileEveryCoreIsHogged() throws Exception {
+        try (CoreManager cores = builder().start()) {
+            CountDownLatch release = new CountDownLatch(1);
+            Future<Integer> hog = cores.on(CPU).submit(() -> {
+                while (release.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+                return 1;
+            });
+            for (int i = 0; i < 10; i++) {
+                assertEquals(i, cores.anywhere().submit(sameAgain(i)).get());
+            }
+            assertFalse(hog.isDone());
+            release.countDown();
+            assertEquals(1, hog.get());
+        }
+    }
+
     /** The monitor sleeps when all rests for some milliseconds. It must be awake again whenever a core is, however that came. */
     @ParameterizedTest
     @EnumSource

@@ -21,6 +21,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the JDK makes on first use is not made by a pinned thread, even where a task is the first to need it. */
 final class JdkThreadsStayUnpinnedTest {
@@ -104,12 +106,15 @@ final class JdkThreadsStayUnpinnedTest {
                 () -> expectedLine + " is not what was seen:\n" + result.output());
     }
 
-    /** The pollers run on the JDK's scheduler: a hogged core does not stop the sockets of other virtual threads. */
-    @Test
-    void socketsOfOtherVirtualThreadsLiveWhileACoreIsHogged() throws Exception {
+    /** The pollers run on the cores of the manager: those that are hogged are handed over. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void socketsOfOtherVirtualThreadsLiveWhileCoresAreHogged(boolean all) throws Exception {
         try (CoreManager cores =
                 CoreManager.builder().mode(TaskMode.VIRTUAL).name("hogged").start()) {
-            CountDownLatch hogs = new CountDownLatch(1);
+            int[] hogged =
+                    all ? cores.cores().toArray() : new int[] {cores.cores().first()};
+            CountDownLatch hogs = new CountDownLatch(hogged.length);
             CountDownLatch release = new CountDownLatch(1);
             cores.on(cores.cores().first())
                     .submit(() -> {
@@ -117,12 +122,14 @@ final class JdkThreadsStayUnpinnedTest {
                         return null;
                     })
                     .get();
-            cores.on(cores.cores().first()).start(() -> {
-                hogs.countDown();
-                while (release.getCount() > 0) {
-                    Thread.onSpinWait();
-                }
-            });
+            for (int cpu : hogged) {
+                cores.on(cpu).start(() -> {
+                    hogs.countDown();
+                    while (release.getCount() > 0) {
+                        Thread.onSpinWait();
+                    }
+                });
+            }
             hogs.await();
             Thread other = Thread.ofVirtual().start(() -> {
                 try {
@@ -132,8 +139,13 @@ final class JdkThreadsStayUnpinnedTest {
                 }
             });
             boolean lived = other.join(Waiting.DEADLINE);
+            Thread opener = Thread.ofPlatform()
+                    .start(() ->
+                            CoreManager.builder().mode(TaskMode.VIRTUAL).start().close());
+            boolean opened = opener.join(Waiting.DEADLINE);
             release.countDown();
             assertTrue(lived);
+            assertTrue(opened, "another manager could not be opened");
         }
     }
 }

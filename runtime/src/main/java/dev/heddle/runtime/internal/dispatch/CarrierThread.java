@@ -163,11 +163,6 @@ public final class CarrierThread extends Thread implements CoreThread {
         return core.offer(scheduler, this, continuation);
     }
 
-    /** Whether its core is one of those. */
-    boolean serves(Scheduler scheduler) {
-        return core.scheduler() == scheduler;
-    }
-
     /** Ends what {@link #enter()} began. */
     void leave() {
         if (!dispatching) {

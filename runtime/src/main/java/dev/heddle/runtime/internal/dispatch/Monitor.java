@@ -251,7 +251,7 @@ final class Monitor {
         if (watch.cpuSince < 0) {
             computedSince(watch, carrier.kernelId());
         }
-        boolean something = core.queues().hasWaiting();
+        boolean something = core.queues().hasWaiting() || !scheduler.global().isEmpty();
         if (core.queues().next() != null) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }

@@ -186,8 +186,7 @@ final class RunQueues {
             return pollShuffled(shuffle);
         }
         // In turn, or a task that only yields would keep out all that comes from outside. By what was taken and not by
-        // the
-        // tick: what has arrived while a task ran for long comes before that one runs again.
+        // the tick: what has arrived while a task ran for long comes before that one runs again.
         Runnable first = isChannelNext ? channel.poll() : local.poll();
         if (first != null) {
             isChannelNext = !isChannelNext;

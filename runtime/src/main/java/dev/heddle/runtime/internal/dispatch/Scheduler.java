@@ -181,11 +181,12 @@ public final class Scheduler implements CoreBackend, Executor {
 
     /**
      * Runs the continuation of a socket poller. One that has yielded comes behind the tasks of its core that it has woken, so that one
-     * question to the kernel serves all of them: among the work of any core it would be next in every second turn.
+     * question to the kernel serves all of them: among the work of any core it would be next in every second turn. If one of them
+     * holds the core, the core is handed over, for the poller waits there.
      */
     private void executePoller(Runnable continuation) {
         CarrierThread here = CarrierThread.current();
-        if (here != null && Thread.currentThread() == here && here.serves(this)) {
+        if (here != null && Thread.currentThread() == here && here.core().takesPollerBack(this)) {
             here.core().execute(continuation);
         } else {
             execute(continuation);

@@ -547,8 +547,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         long number = lease.pass();
         if (sleeper != null) {
             // After the lease has passed, so that the sleeper sees that the core is another's; before the task runs,
-            // for
-            // from then on the monitor may take the core, and the next owner announce a rest.
+            // for from
+            // then on the monitor may take the core, and the next owner announce a rest.
             owner.announce(AWAKE);
             LockSupport.unpark(sleeper);
         }
@@ -684,8 +684,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return forgottenWork;
     }
 
-    Scheduler scheduler() {
-        return scheduler;
+    /** Whether a socket poller that has yielded here may go on here. */
+    boolean takesPollerBack(Scheduler whose) {
+        return scheduler == whose && !leaving;
     }
 
     CoreCounters counters() {

@@ -1,14 +1,17 @@
 package dev.heddle.runtime.internal.jdk;
 
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The scheduler of the JDK's socket pollers: virtual threads that ask the kernel which sockets are ready and wake who waits for
  * them. It has them run by a host, the cores of an open manager, and by the JDK's own scheduler while there is none.
  *
- * <p>All methods may be called from any thread, and none blocks.
+ * <p>All methods may be called from any thread, and none but {@link #start()} blocks.
  */
 public final class SocketPollers implements Executor {
     /*
@@ -16,19 +19,21 @@ public final class SocketPollers implements Executor {
      * from one thread to the other, two for a request to a server that has one CPU. On a core it is one more task in the
      * queue, and what it wakes there is next.
      *
-     * The pollers are the JVM's, not a manager's: others' virtual threads rely on them. So they run as work that names no core, which
-     * is stolen from a core that is held up, and only managers that hand such cores over are hosts (Scheduler says which).
+     * The pollers are the JVM's, not a manager's: others' virtual threads rely on them. So only managers are hosts that hand
+     * over a core which is held up (Scheduler says which), and from then on it is with them as with any work of theirs: the
+     * monitor sees what waits in the global queue, or behind the task that holds the core.
      * They outlive their host: a continuation that is in its queues when it leaves is run there, for a core without a carrier
      * gets one when something comes; the next time the poller is woken it goes elsewhere. Nothing is in two queues: this
      * passes each continuation on once (INV-3).
      */
     private static final SocketPollers INSTANCE = new SocketPollers();
 
-    private final CopyOnWriteArrayList<Executor> hosts = new CopyOnWriteArrayList<>();
+    private static final AtomicBoolean STARTED = new AtomicBoolean();
+
     private final @Nullable Executor jdkScheduler = VirtualThreadHook.jdkScheduler();
 
-    /** The host that came last, or the JDK's scheduler. */
-    private volatile @Nullable Executor current = jdkScheduler;
+    /** In the order in which they came: the last one runs the pollers. */
+    private final AtomicReference<List<Executor>> hosts = new AtomicReference<>(List.of());
 
     private SocketPollers() {}
 
@@ -38,10 +43,13 @@ public final class SocketPollers implements Executor {
     }
 
     /**
-     * Makes the JDK start its pollers, if it has not yet. Called by a platform thread that is not pinned: the JDK starts others
-     * that inherit its mask.
+     * Makes the JDK start its pollers, if it has not yet, and waits for that. Called by a platform thread that is not pinned: the JDK
+     * starts others that inherit its mask. Only the first call does anything: later there may be a host, which may be busy.
      */
     static void start() throws InterruptedException {
+        if (!STARTED.compareAndSet(false, true)) {
+            return;
+        }
         if (INSTANCE.jdkScheduler == null) {
             load();
             return;
@@ -62,7 +70,8 @@ public final class SocketPollers implements Executor {
 
     @Override
     public void execute(Runnable continuation) {
-        Executor host = current;
+        List<Executor> now = hosts.get();
+        Executor host = now.isEmpty() ? jdkScheduler : now.getLast();
         if (host == null) {
             throw new IllegalStateException("without the JDK's scheduler no poller has this one");
         }
@@ -71,19 +80,12 @@ public final class SocketPollers implements Executor {
 
     /** They run there from now on. */
     public void enter(Executor host) {
-        hosts.add(host);
-        choose();
+        hosts.updateAndGet(now -> Stream.concat(now.stream(), Stream.of(host)).toList());
     }
 
-    /** They run there no longer. */
+    /** They run there no longer, if they did. */
     public void leave(Executor host) {
-        if (hosts.remove(host)) {
-            choose();
-        }
-    }
-
-    private synchronized void choose() {
-        Object[] now = hosts.toArray();
-        current = now.length == 0 ? jdkScheduler : (Executor) now[now.length - 1];
+        hosts.updateAndGet(
+                now -> now.stream().filter(each -> !each.equals(host)).toList());
     }
 }

@@ -140,8 +140,8 @@ public final class TaskGroup {
             before = entered.get();
         } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED));
         closed = true; // 1. say so. Pairs with leave()
-        tellIfQuiescent(); // 2. look, also if it was closed before: a close that was cut short may have left this to
-        // the next one
+        // 2. look; also if it was closed before, for a close that was cut short may have left this to the next one
+        tellIfQuiescent();
         return before >= 0;
     }
 
