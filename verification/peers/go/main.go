@@ -81,6 +81,7 @@ func averageTime(name, venue string, procs, n int, operation func()) result {
 	var scores []float64
 	for i := 0; i < warmup+iterations; i++ {
 		runs := 0
+		runtime.GC() // as JMH does before an iteration
 		start := time.Now()
 		for time.Since(start) < length {
 			operation()

@@ -157,7 +157,7 @@ func coreManagerLatency() result {
 		at := func(share float64) metric { return number(nanos[int(share*float64(len(nanos)))]) }
 		params := map[string]string{"venue": "GO_CORE_MANAGER", "samples": strconv.Itoa(samples)}
 		done <- counted("DispatchLatency.idle", params, 0, map[string]metric{
-			"p50Nanos": at(0.5), "p99Nanos": at(0.99), "p999Nanos": at(0.999),
+			"counted": number(float64(len(nanos))), "p50Nanos": at(0.5), "p99Nanos": at(0.99), "p999Nanos": at(0.999),
 		})
 	}()
 	return <-done

@@ -35,6 +35,7 @@ import picocli.CommandLine.Command;
             "  heddle topology",
             "  heddle doctor --placement one-per-core",
             "  heddle soak --minutes 1",
+            "  heddle bench --quick          (from the sources: Heddle measured beside its peers)",
             "  source <(heddle generate-completion)"
         })
 final class HeddleCommand implements Runnable {

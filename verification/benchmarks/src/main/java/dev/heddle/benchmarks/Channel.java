@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Control;
 
 /**
- * What does a core's channel cost beside the queues it could have been?
+ * What does a core's channel cost beside the queues it could have been? For who works on it: it is in no group of the suite.
  *
  * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Channel}
  */

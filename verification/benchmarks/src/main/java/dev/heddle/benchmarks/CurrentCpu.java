@@ -22,12 +22,12 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does it cost to ask which CPU one is on?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar CurrentCpu}
+ * <p>{@code ./heddle bench affinity}
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS})

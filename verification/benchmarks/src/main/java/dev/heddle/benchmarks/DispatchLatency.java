@@ -64,8 +64,8 @@ public class DispatchLatency {
     public Venue venue = Venue.HEDDLE;
 
     /** How many tasks. */
-    @Param("20000")
-    public int samples = 20_000;
+    @Param("10000")
+    public int samples = 10_000;
 
     private Venue.Place place;
     private volatile long began;

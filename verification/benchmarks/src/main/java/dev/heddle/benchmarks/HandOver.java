@@ -90,8 +90,8 @@ public class HandOver {
     public Hold hold = Hold.NOTHING;
 
     /** How many tasks are started. */
-    @Param("2000")
-    public int samples = 2_000;
+    @Param("1000")
+    public int samples = 1_000;
 
     private @Nullable CoreManager manager;
     private int[] cpus = {};

@@ -18,7 +18,11 @@ public class Latency {
     /** One in a thousand is longer. */
     public long p999Nanos;
 
+    /** How many there were: fewer than asked for where they took too long. */
+    public long counted;
+
     void read(Histogram nanos) {
+        counted = nanos.getTotalCount();
         p50Nanos = nanos.getValueAtPercentile(50);
         p99Nanos = nanos.getValueAtPercentile(99);
         p999Nanos = nanos.getValueAtPercentile(99.9);

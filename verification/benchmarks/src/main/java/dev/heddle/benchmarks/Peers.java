@@ -96,6 +96,6 @@ final class Peers {
         disruptor.handleEventsWith((slot, sequence, endOfBatch) -> slot.run());
         disruptor.start();
         return new Venue.Place(
-                task -> disruptor.publishEvent((slot, sequence) -> slot.task = task), disruptor::shutdown);
+                task -> disruptor.publishEvent((slot, sequence, each) -> slot.task = each, task), disruptor::shutdown);
     }
 }

@@ -26,12 +26,12 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * How long does it take a task to wake another and to be woken by it, both on one core, and each on its own?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar PingPong}
+ * <p>{@code ./heddle bench switch}
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})

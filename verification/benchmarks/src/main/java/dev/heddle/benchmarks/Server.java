@@ -7,6 +7,9 @@ import dev.heddle.benchmarks.server.LoadGenerator;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -53,7 +56,6 @@ import org.openjdk.jmh.annotations.Warmup;
 public class Server {
     private static final int CONNECTIONS = 64;
     private static final int KEYS = 10_000;
-    private static final int WARM_UP_SECONDS = 2;
 
     /** Who runs the connections. */
     public enum Runner {
@@ -66,14 +68,16 @@ public class Server {
     /** What is asked of the server. */
     public enum Request {
         /** To say the same again. */
-        ECHO("/echo/hello"),
-        /** Values: nine are read for each that is written. */
-        KEYED("/keys/1");
+        ECHO("/echo/hello", 1),
+        /** Values of keys in no order. Under saturation nine are read for each that is written, else all are read. */
+        KEYED("/keys/%d", KEYS);
 
         private final String path;
+        private final int paths;
 
-        Request(String path) {
+        Request(String path, int paths) {
             this.path = path;
+            this.paths = paths;
         }
     }
 
@@ -86,8 +90,8 @@ public class Server {
     public Request request = Request.ECHO;
 
     /** How long it is driven. */
-    @Param("4")
-    public int seconds = 4;
+    @Param("3")
+    public int seconds = 3;
 
     /** Requests a second of the fixed load. */
     @Param("15000")
@@ -113,10 +117,33 @@ public class Server {
     public void start() throws Exception {
         server = java(upper(), Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, HttpServer.class.getName(), venue.name());
         port = Objects.requireNonNull(server.inputReader().readLine(), "the server did not start");
+        fill();
         Path lua = Files.createTempFile("heddle", ".lua");
         script = lua;
         try (InputStream in = Objects.requireNonNull(Server.class.getResourceAsStream("server/wrk.lua"))) {
             Files.write(lua, in.readAllBytes());
+        }
+    }
+
+    /** Gives each key a value. */
+    private void fill() throws IOException {
+        try (Socket connection = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
+            connection.setTcpNoDelay(true);
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
+            for (int key = 1; key <= KEYS; key++) {
+                String value = "value of /keys/" + key;
+                String request =
+                        "PUT /keys/%d HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s".formatted(key, value.length(), value);
+                connection.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+                String status = in.readLine();
+                if (status == null || !status.endsWith("200 OK")) {
+                    throw new IOException("the server answered '" + status + "' to a PUT");
+                }
+                while (!in.readLine().isEmpty()) {
+                    // the head, of an answer without a body
+                }
+            }
         }
     }
 
@@ -130,7 +157,10 @@ public class Server {
         }
     }
 
-    /** As much as wrk can get from it, over {@value #CONNECTIONS} connections. */
+    /**
+     * As much as wrk can get from it, over {@value #CONNECTIONS} connections: each sends the next request when it has its answer, so that
+     * latencies are those of a closed loop.
+     */
     @Benchmark
     public void saturated(Latency latency, Work work) throws Exception {
         long switches = contextSwitches();
@@ -145,14 +175,14 @@ public class Server {
                 seconds + "s",
                 "-s",
                 String.valueOf(script),
-                "http://127.0.0.1:" + port + request.path,
+                "http://127.0.0.1:" + port + request.path.formatted(1),
                 "--",
                 request.name(),
                 String.valueOf(KEYS)));
         read(numbers, 0, switches, latency, work);
     }
 
-    /** A load that both can bear, whose requests are timed from when they were due. Keys are read only. */
+    /** A load that both can bear, whose requests are timed from when they were due. */
     @Benchmark
     public void fixedLoad(Latency latency, Work work) throws Exception {
         long switches = contextSwitches();
@@ -163,20 +193,28 @@ public class Server {
                 LoadGenerator.class.getName(),
                 port,
                 request.path,
+                String.valueOf(request.paths),
                 String.valueOf(CONNECTIONS),
                 String.valueOf(perSecond),
-                String.valueOf(WARM_UP_SECONDS),
+                String.valueOf(warmUpSeconds()),
                 String.valueOf(seconds)));
-        read(numbers, (long) WARM_UP_SECONDS * perSecond, switches, latency, work);
+        read(numbers, (long) warmUpSeconds() * perSecond, switches, latency, work);
     }
 
+    /** How long the load generator drives the server before it counts. */
+    private int warmUpSeconds() {
+        return Math.max(1, seconds / 2);
+    }
+
+    /** Reads {@code answers p50 p99 p99.9 seconds}. */
     private void read(String[] numbers, long uncounted, long switchesBefore, Latency latency, Work work)
             throws IOException {
         long answers = Long.parseLong(numbers[0]);
+        latency.counted = answers;
         latency.p50Nanos = Long.parseLong(numbers[1]);
         latency.p99Nanos = Long.parseLong(numbers[2]);
         latency.p999Nanos = Long.parseLong(numbers[3]);
-        work.requestsPerSecond = answers / seconds;
+        work.requestsPerSecond = (long) (answers / Double.parseDouble(numbers[4]));
         work.contextSwitchesPerThousand = 1_000 * (contextSwitches() - switchesBefore) / (answers + uncounted);
     }
 

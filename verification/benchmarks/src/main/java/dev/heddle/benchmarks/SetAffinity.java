@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS})
@@ -52,6 +52,9 @@ public class SetAffinity {
         bits.set(set.last());
         mask = new byte[set.last() / Long.SIZE * Long.BYTES + Long.BYTES];
         mask[set.last() / Byte.SIZE] = (byte) (1 << (set.last() % Byte.SIZE));
+        if (jna() != 0) {
+            throw new IllegalStateException("sched_setaffinity failed");
+        }
     }
 
     /** Heddle: sets it, and reads it back. */

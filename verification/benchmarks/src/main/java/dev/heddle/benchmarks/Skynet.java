@@ -26,12 +26,12 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * How long does a tree of tasks take, each of which starts ten more and waits for them, down to a million leaves?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Skynet}
+ * <p>{@code ./heddle bench spawn}
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 5)
-@Measurement(iterations = 5)
+@Warmup(iterations = 3)
+@Measurement(iterations = 3)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx2g"})

@@ -20,12 +20,12 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does it cost a task to start another one where it is itself, and that one to run and end?
  *
- * <p>{@code java -jar verification/benchmarks/target/benchmarks.jar Spawn}
+ * <p>{@code ./heddle bench spawn}
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})

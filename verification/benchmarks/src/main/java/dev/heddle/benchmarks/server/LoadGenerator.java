@@ -11,7 +11,9 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -26,28 +28,36 @@ public final class LoadGenerator {
     private final Selector selector;
     private final Connection[] connections;
     private final Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
+    private final byte[][] requests;
+    private final SplittableRandom random = new SplittableRandom(42);
     private long recordFrom;
 
-    private LoadGenerator(int port, int count, String path) throws IOException {
+    private LoadGenerator(int port, int count, String path, int paths) throws IOException {
+        requests = IntStream.rangeClosed(1, paths)
+                .mapToObj(number -> "GET " + path.formatted(number) + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .map(request -> request.getBytes(StandardCharsets.ISO_8859_1))
+                .toArray(byte[][]::new);
         selector = Selector.open();
         connections = new Connection[count];
         for (int i = 0; i < count; i++) {
-            connections[i] = new Connection(port, path);
+            connections[i] = new Connection(port);
         }
     }
 
     /**
-     * Prints the number of answers and the percentiles in nanoseconds: {@code answers p50 p99 p99.9}.
+     * Prints the number of answers, the percentiles in nanoseconds, and how long it took: {@code answers p50 p99 p99.9 seconds}.
      *
-     * @param args port, path, connections, requests a second, seconds of warm-up, seconds that count
-     * @throws IOException if the server goes away
+     * @param args port, path with %d where a number from 1 goes, the largest of those, connections, requests a second, seconds of warm-up, seconds that count
+     * @throws IOException if the server goes away, or answers other than with 200
      */
     public static void main(String[] args) throws IOException {
-        LoadGenerator load = new LoadGenerator(Integer.parseInt(args[0]), Integer.parseInt(args[2]), args[1]);
-        load.run(Double.parseDouble(args[3]), Integer.parseInt(args[4]), Integer.parseInt(args[5]));
+        LoadGenerator load = new LoadGenerator(
+                Integer.parseInt(args[0]), Integer.parseInt(args[3]), args[1], Integer.parseInt(args[2]));
+        load.run(Double.parseDouble(args[4]), Integer.parseInt(args[5]), Integer.parseInt(args[6]));
+        double seconds = (System.nanoTime() - load.recordFrom) / 1e9;
         Histogram nanos = load.nanos;
         System.out.println(nanos.getTotalCount() + " " + nanos.getValueAtPercentile(50) + " "
-                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9));
+                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9) + " " + seconds);
     }
 
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
@@ -75,19 +85,16 @@ public final class LoadGenerator {
     /** One request at a time; what is due meanwhile waits here. */
     private final class Connection {
         private final SocketChannel channel;
-        private final ByteBuffer request;
         private final ByteBuffer answer = ByteBuffer.allocate(16_384);
 
         /** When each of those was due that are not answered; the first has been sent. */
         private final ArrayDeque<Long> due = new ArrayDeque<>();
 
-        Connection(int port, String path) throws IOException {
+        Connection(int port) throws IOException {
             channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ, this);
-            request = ByteBuffer.wrap(
-                    ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
         }
 
         void send(long dueNanos) throws IOException {
@@ -98,7 +105,7 @@ public final class LoadGenerator {
         }
 
         private void write() throws IOException {
-            request.rewind();
+            ByteBuffer request = ByteBuffer.wrap(requests[random.nextInt(requests.length)]);
             while (request.hasRemaining()) {
                 channel.write(request);
             }
@@ -123,12 +130,15 @@ public final class LoadGenerator {
             return 1;
         }
 
-        private boolean isComplete() {
+        private boolean isComplete() throws IOException {
             int end = endOfHead();
             if (end < 0) {
                 return false;
             }
             String head = new String(answer.array(), 0, end, StandardCharsets.ISO_8859_1);
+            if (!head.startsWith("HTTP/1.1 200 ")) {
+                throw new IOException("the server answered: " + head);
+            }
             int at = head.indexOf("Content-Length: ") + "Content-Length: ".length();
             int length = Integer.parseInt(head.substring(at, head.indexOf('\r', at)));
             return answer.position() >= end + length;

@@ -3,7 +3,6 @@ package dev.heddle.benchmarks.suite;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -104,7 +103,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private static String describe(Exception failure) {
-        String message = String.valueOf(failure.getMessage());
+        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
         if (failure instanceof RunnerException) {
             return "a benchmark failed: " + message + ". What it printed is in the folder 'log' of the report";
         }
@@ -120,6 +119,10 @@ public final class BenchCommand implements Callable<Integer> {
         }
         Path root = Path.of(Objects.requireNonNullElse(System.getenv("HEDDLE_ROOT"), "."));
         PrintWriter messages = spec.commandLine().getErr();
+        if (render != null && (quick || rounds != null || !names.isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--render takes a run as it is: no group, --quick or --rounds");
+        }
         Path source = render;
         Path target = output;
         if (source == null) {
@@ -132,6 +135,8 @@ public final class BenchCommand implements Callable<Integer> {
         } else if (!Files.isRegularFile(source.resolve("machine.json"))) {
             throw new ParameterException(
                     spec.commandLine(), "'" + source + "' is not the folder of a run: it has no machine.json");
+        } else if (target != null) {
+            target = empty(target);
         }
         report(source, target == null ? source : target);
         return CommandLine.ExitCode.OK;
@@ -156,16 +161,17 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static Path newFolder(Path root) throws IOException {
+    private Path newFolder(Path root) throws IOException {
         String now = LocalDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HHmmss"));
         return empty(root.resolve("target/bench").resolve(now));
     }
 
-    private static Path empty(Path folder) throws IOException {
+    private Path empty(Path folder) throws IOException {
         Files.createDirectories(folder);
         try (var files = Files.list(folder)) {
             if (files.findAny().isPresent()) {
-                throw new FileAlreadyExistsException(folder + " is not empty: choose another folder, or remove it");
+                throw new ParameterException(
+                        spec.commandLine(), "'" + folder + "' is not empty: choose another folder, or remove it");
             }
         }
         return folder;

@@ -37,7 +37,7 @@ final class Commands {
         }
     }
 
-    /** The first line that a program prints, if there is such a program, whatever its exit code. */
+    /** The first line that a program prints, if there is such a program and it succeeds. */
     static Optional<String> firstLine(Path folder, String... command) {
         if (!exists(command[0])) {
             return Optional.empty();
@@ -45,10 +45,13 @@ final class Commands {
         try {
             Process process = new ProcessBuilder(command)
                     .directory(folder.toFile())
-                    .redirectErrorStream(true)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String all = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return all.lines().findFirst();
+            return process.waitFor() == 0 ? all.lines().findFirst() : Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -34,12 +34,16 @@ final class MarkdownReport {
     private void head() {
         line("# Benchmarks");
         line("");
+        line("%s round%s: in each, every benchmark and venue has one process of its own, group after group."
+                .formatted(run.rounds(), run.rounds() == 1 ? "" : "s"));
         line(
-                "%s round%s. Each number is the median of the rounds; a round is one process for each benchmark and venue. Ratios are"
-                        .formatted(run.rounds(), run.rounds() == 1 ? "" : "s"));
+                "Each number is the median of the rounds. Ratios are made round by round, and given as their geometric mean with the");
         line(
-                "computed round by round, and given as their geometric mean with the limits of 95 % confidence. Where there is one");
-        line("round there are no limits: such a run shows that everything works, and no more.");
+                "limits of 95 % confidence; one round has none. A promise is met or not met if these are on one side of it, else open.");
+        if (isQuick()) {
+            line("");
+            line("**A quick run.** It shows that everything works. Nothing was warm, and the numbers mean nothing.");
+        }
         line("");
         line(cannotShow());
     }
@@ -80,7 +84,7 @@ final class MarkdownReport {
                             target.title(),
                             target.limit(),
                             ratio.isKnown() ? ratio : "not measured",
-                            !ratio.isKnown() || isQuick() ? "" : target.isMetBy(ratio) ? "met" : "**not met**"));
+                            ratio.isKnown() ? target.verdict(ratio) : ""));
         }
         String misplaced = misplaced();
         line("| looks off the core asked for | 0 | %s | %s |"

@@ -32,7 +32,7 @@ enum ProgramPeer {
     /** Builds it into a folder of a run. */
     void build(Path root, Path folder) throws IOException, InterruptedException {
         List<String> command = switch (this) {
-            case GO -> List.of(compiler, "build", "-o", program(folder), ".");
+            case GO -> List.of(compiler, "build", "-buildvcs=false", "-o", program(folder), ".");
             case C -> List.of(compiler, "-O2", "-o", program(folder), "affinity.c");
         };
         Commands.run(

@@ -42,10 +42,6 @@ record Question(String benchmark, Map<String, String> parameters, String metric)
                         .collect(Collectors.joining(", ", benchmark + " (", ")"));
     }
 
-    boolean isHigherBetter() {
-        return metric.endsWith("PerSecond");
-    }
-
     @Override
     public int compareTo(Question other) {
         int order = benchmark.compareTo(other.benchmark);

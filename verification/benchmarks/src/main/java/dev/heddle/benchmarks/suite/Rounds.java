@@ -47,8 +47,8 @@ final class Rounds {
         Files.createDirectories(folder.resolve("raw"));
         Files.createDirectories(folder.resolve("log"));
         preparePrograms();
-        for (Group group : groups) {
-            for (int round = 1; round <= rounds; round++) {
+        for (int round = 1; round <= rounds; round++) {
+            for (Group group : groups) {
                 say("%s, round %d of %d".formatted(group, round, rounds));
                 long start = System.nanoTime();
                 runJmh(group, round);

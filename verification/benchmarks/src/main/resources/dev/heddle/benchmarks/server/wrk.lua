@@ -1,15 +1,16 @@
--- For wrk: wrk ... URL -- ECHO|KEYED KEYS. Prints "answers p50 p99 p99.9", times in nanoseconds, as the last line.
-local keyed, keys, count = false, 1, 0
+-- For wrk: wrk ... URL -- ECHO|KEYED KEYS. Prints "answers p50 p99 p99.9 seconds", percentiles in nanoseconds, as the last line.
+local keyed, keys, count, same = false, 1, 0, nil
 
 function init(args)
   keyed = args[1] == "KEYED"
   keys = tonumber(args[2])
   math.randomseed(42)
+  same = wrk.format("GET")
 end
 
 function request()
   if not keyed then
-    return wrk.format("GET")
+    return same
   end
   count = count + 1
   local path = "/keys/" .. math.random(keys)
@@ -20,6 +21,11 @@ function request()
 end
 
 function done(summary, latency)
+  local errors = summary.errors
+  if errors.connect + errors.read + errors.write + errors.status > 0 then
+    print(string.format("errors: %d connect, %d read, %d write, %d status", errors.connect, errors.read, errors.write, errors.status))
+    os.exit(1)
+  end
   local function nanos(percent) return string.format("%.0f", 1000 * latency:percentile(percent)) end
-  print(string.format("%d %s %s %s", summary.requests, nanos(50), nanos(99), nanos(99.9)))
+  print(string.format("%d %s %s %s %f", summary.requests, nanos(50), nanos(99), nanos(99.9), summary.duration / 1e6))
 end

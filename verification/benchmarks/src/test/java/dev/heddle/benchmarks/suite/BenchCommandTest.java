@@ -45,9 +45,15 @@ class BenchCommandTest {
     void aFolderThatHasSomethingIsLeftAsItIs(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("mine"), "mine");
 
-        assertEquals(70, run("--output", folder.toString(), "affinity"));
+        assertEquals(2, run("--output", folder.toString(), "affinity"));
         assertTrue(err.toString().contains("is not empty: choose another folder, or remove it"), err::toString);
         assertEquals("mine", Files.readString(file));
+    }
+
+    @Test
+    void aRunIsRenderedAsItIs(@TempDir Path folder) {
+        assertEquals(2, run("--render", folder.toString(), "--quick"));
+        assertTrue(err.toString().contains("--render takes a run as it is"), err::toString);
     }
 
     @Test
