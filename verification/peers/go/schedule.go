@@ -134,7 +134,7 @@ func coreManagerLatency() result {
 	cpus := allowedCPUs()
 	m := NewCoreManager(cpus[len(cpus)-1:])
 	defer m.Close()
-	samples := 20_000
+	samples := 10_000
 	if *quick {
 		samples = 500
 	}

@@ -19,12 +19,20 @@ public abstract class KernelThread {
      * LibcLinks with the JDK's errno capture, over the generated descriptors.
      *
      * A mask is as many bytes as the kernel wants: it answers EINVAL to a buffer that is too short for its number of
-     * possible CPUs (nr_cpu_ids). Reading therefore starts with what sysconf says and doubles. Writing may have any
+     * possible CPUs (nr_cpu_ids). Reading therefore starts with what sysconf says and doubles; sysconf is asked once, for it lists
+     * a folder of /sys, which takes longer than all the rest, and what it says is settled when the machine boots. Writing may have any
      * length: the kernel takes what is missing as 0 and passes over what is too much, which the read-back shows.
      */
 
     /** A mask buffer of this many bytes holds every CPU that CpuSet can name; a kernel that wants more has a bug. */
     private static final int MAX_MASK_BYTES = (CpuSet.MAX_CPU + 1) / 8;
+
+    /** How long the mask is that is tried first. */
+    private static final class FirstMask {
+        static final long BYTES = Math.max(128, Long.highestOneBit(Libc.sysconf(Libc._SC_NPROCESSORS_CONF())) / 4);
+
+        private FirstMask() {}
+    }
 
     /** For the two kinds below, and a test's kernel with more CPUs than this machine has. */
     KernelThread() {}
@@ -71,7 +79,7 @@ public abstract class KernelThread {
     public final CpuSet affinity() {
         LibcLinks.requireAvailable();
         try (Arena arena = Arena.ofConfined()) {
-            long bytes = Math.max(128, Long.highestOneBit(Libc.sysconf(Libc._SC_NPROCESSORS_CONF())) / 4);
+            long bytes = FirstMask.BYTES;
             while (true) {
                 MemorySegment mask = arena.allocate(bytes, Long.BYTES);
                 int errno = nativeGet(mask, arena);

@@ -78,8 +78,8 @@ public class Locality {
     public int crossPercent = 0;
 
     /** How many requests in all. */
-    @Param("4000000")
-    public int requests = 4_000_000;
+    @Param("16000000")
+    public int requests = 16_000_000;
 
     private static final class Counter {
         long value;
