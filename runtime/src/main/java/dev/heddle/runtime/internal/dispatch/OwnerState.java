@@ -25,7 +25,7 @@ public final class OwnerState {
      *   AWAKE   VACANT  resize  it has emptied it                                                   announce
      *   PARKED  AWAKE   owner   on its second look, or a later one, there was something             takeBack
      *   VACANT  AWAKE   sender  it has offered something; it seats a carrier                        rouse
-     *   VACANT  AWAKE   carrier its task comes back from a blocking call and has the core again     rouse
+     *   VACANT  AWAKE   carrier its task comes back from a blocking call and has the core again     occupy
      *   VACANT  AWAKE   owner   on its second look there was something; it goes on                  takeBack
      *   AWAKE   VACANT  starter the carrier it wanted could not be started or pinned                announce
      *
@@ -115,6 +115,12 @@ public final class OwnerState {
     public long wake() {
         long seen = state;
         return kind(seen) == PARKED && STATE.compareAndSet(this, seen, AWAKE) ? seen : AWAKE;
+    }
+
+    /** Takes a core that has no owner. Returns the rest, or AWAKE if it has one. */
+    public long occupy() {
+        long seen = state;
+        return kind(seen) == VACANT && STATE.compareAndSet(this, seen, AWAKE) ? seen : AWAKE;
     }
 
     /** Begins to take the core from an owner that sleeps. Returns the rest, or AWAKE if there was none. */

@@ -91,6 +91,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** The watch has found that the CPU is not to be had: it is offline, or outside of the cpuset. Written by the monitor. */
     private volatile boolean cpuGone;
 
+    /** The owner has seen that the core is {@link #leaving}. The owner's. */
+    private boolean knowsItLeaves;
+
     /** How often a parked owner found work that nobody had woken it for. The owner's. */
     private long forgottenWork;
 
@@ -308,8 +311,14 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return true;
     }
 
-    /** Wakes the core to search, for which it has been counted. Returns false if it does not rest. */
+    /**
+     * Wakes the core to search, for which it has been counted. Returns false if it does not rest, or shares no work any longer:
+     * one that is handed on would wake the next searcher in turn, and so itself again, and again.
+     */
     boolean wakeToSearch() {
+        if (leaving) {
+            return false;
+        }
         long rest = owner.rouse(SEARCHING);
         if (rest == AWAKE) {
             return false;
@@ -390,8 +399,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Owner: takes its own work, of a core that shares no other. */
     private @Nullable Runnable pollLeaving() {
-        if (queues.evacuate()) {
-            scheduler.wakeOne();
+        boolean reliedOn = search.giveUp() || !knowsItLeaves;
+        knowsItLeaves = true;
+        if (queues.evacuate() || reliedOn) {
+            scheduler.wakeOne(); // who has sent something for any core relied on its search, or on its next look
         }
         VirtualCoreContext target = movedTo;
         if (target == null) {
@@ -481,7 +492,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private boolean hasReasonToStay(long rest, boolean hasSearched) {
         return !queues.isEmpty()
                 || (OwnerState.kind(rest) == PARKED && isEnding())
-                || (OwnerState.isCounted(rest) && leaving) // counted just before it was told: once more, uncounted
+                || (leaving && (OwnerState.isCounted(rest) || !knowsItLeaves)) // told just now: once more, uncounted
                 || (!leaving
                         && (hasSearched
                                 ? scheduler.hasWork()
@@ -537,7 +548,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         long rest = owner.claim();
         CarrierThread sleeper = rest == AWAKE ? null : carrier;
         if (rest == AWAKE) {
-            rest = owner.rouse(AWAKE);
+            rest = owner.occupy(); // and not one that has got an owner since, which sleeps: that must be claimed
             if (rest == AWAKE) {
                 return false;
             }
