@@ -2,8 +2,6 @@ package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.heddle.affinity.CpuSet;
-import dev.heddle.runtime.OverflowPolicy;
 import dev.heddle.topology.FakeMachine;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,19 +26,7 @@ final class NeighbourhoodTest {
 
     /** Whom a core visits, ring by ring. */
     private static String visits(Neighbourhood neighbourhood, int cpu) {
-        Scheduler scheduler = new Scheduler(new CoreSettings(
-                "test",
-                0,
-                1,
-                OverflowPolicy.REJECT,
-                null,
-                cpus -> {},
-                1,
-                false,
-                CpuSet.empty(),
-                0,
-                neighbourhood,
-                null));
+        Scheduler scheduler = new Scheduler(SchedulerTest.settings(neighbourhood));
         List<CoreContext> cores = IntStream.range(0, 8)
                 .mapToObj(each -> (CoreContext) scheduler.newCore(each))
                 .toList();
