@@ -32,34 +32,31 @@ public final class Task extends TaskGroup.Member implements Runnable {
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, Task.class, int.class);
 
     private final Runnable body;
-    private final TaskGroup core;
-    private final Admission admission;
-    private final @Nullable TaskGroup view;
-    private final @Nullable ViewMember viewMember;
+    private final TaskPlace place;
+
+    /** Its place in the group of the view, or null if it came through none. */
+    private final @Nullable ViewMember view;
 
     @SuppressWarnings("UnusedVariable") // through STATE
     private volatile int state;
 
     /**
-     * Makes a task that is in no books of its core yet.
+     * Makes a task that is in no books of its place yet.
      *
      * @param body the user's code
-     * @param core the group of the core
-     * @param admission the places of the core
+     * @param place where it runs
      * @param view the group of the executor view that it came through, or null
      */
-    public Task(Runnable body, TaskGroup core, Admission admission, @Nullable TaskGroup view) {
+    Task(Runnable body, TaskPlace place, @Nullable TaskGroup view) {
         this.body = body;
-        this.core = core;
-        this.admission = admission;
-        this.view = view;
-        this.viewMember = view == null ? null : new ViewMember();
+        this.place = place;
+        this.view = view == null ? null : new ViewMember(view);
     }
 
     /** Sender: enters the group of the view, if there is one. Returns false if that is closed. */
     public boolean tryEnterView() {
         if (view != null) {
-            if (!view.tryEnter()) {
+            if (!view.group.tryEnter()) {
                 return false;
             }
             note(VIEWED);
@@ -73,13 +70,13 @@ public final class Task extends TaskGroup.Member implements Runnable {
      * @throws RejectedExecutionException if there is none to be had
      */
     public void takePlace() {
-        admission.acquire();
+        place.admission().acquire();
         note(PLACED);
     }
 
     /** Sender: enters the core's group. Returns false if that is closed. */
     public boolean tryEnter() {
-        if (!core.tryEnter()) {
+        if (!place.tasks().tryEnter()) {
             return false;
         }
         note(ENTERED);
@@ -93,9 +90,9 @@ public final class Task extends TaskGroup.Member implements Runnable {
      * @throws IllegalThreadStateException if it was started before, successfully or not
      */
     public void enterAtStart() {
-        core.enterLate();
+        place.tasks().enterLate();
         if ((add(ENTERED) & (ENTERED | CANCELLED)) != 0) {
-            core.leave();
+            place.tasks().leave();
             throw new IllegalThreadStateException("this thread was started before");
         }
     }
@@ -107,13 +104,13 @@ public final class Task extends TaskGroup.Member implements Runnable {
             return;
         }
         if ((before & PLACED) != 0) {
-            admission.release();
+            place.admission().release();
         }
         if ((before & ENTERED) != 0) {
-            core.leave();
+            place.tasks().leave();
         }
         if (view != null && (before & VIEWED) != 0) {
-            view.leave();
+            view.group.leave();
         }
     }
 
@@ -153,12 +150,13 @@ public final class Task extends TaskGroup.Member implements Runnable {
             return false;
         }
         if ((before & ENTERED) == 0) {
-            core.enterLate(); // the JDK starts threads for its own executors past the start method that would have
+            place.tasks()
+                    .enterLate(); // the JDK starts threads for its own executors past the start method that would have
         }
-        admission.release();
-        core.begin(this);
-        if (view != null && viewMember != null) {
-            view.begin(viewMember);
+        place.admission().release();
+        place.tasks().begin(this);
+        if (view != null) {
+            view.group.begin(view);
         }
         return true;
     }
@@ -173,12 +171,12 @@ public final class Task extends TaskGroup.Member implements Runnable {
     }
 
     private void end(boolean hasFailed) {
-        if (view != null && viewMember != null) {
-            view.end(viewMember, hasFailed);
-            view.leave();
+        if (view != null) {
+            view.group.end(view, hasFailed);
+            view.group.leave();
         }
-        core.end(this, hasFailed);
-        core.leave();
+        place.tasks().end(this, hasFailed);
+        place.tasks().leave();
     }
 
     /** Sender, before anyone else has the task: the start publishes it. */
@@ -205,5 +203,11 @@ public final class Task extends TaskGroup.Member implements Runnable {
         }
     }
 
-    private static final class ViewMember extends TaskGroup.Member {}
+    private static final class ViewMember extends TaskGroup.Member {
+        final TaskGroup group;
+
+        ViewMember(TaskGroup group) {
+            this.group = group;
+        }
+    }
 }

@@ -59,13 +59,10 @@ public final class TaskGroup {
     private static final int SPINS_BEFORE_YIELD = 256;
 
     /** One task's place in a group's list. */
-    public static class Member {
+    static class Member {
         private @Nullable Thread thread;
         private @Nullable Member previous;
         private @Nullable Member next;
-
-        /** Makes a place that is in no list yet. */
-        protected Member() {}
     }
 
     private final Runnable onQuiescent;
@@ -288,10 +285,20 @@ public final class TaskGroup {
     }
 
     private void lock() {
-        int spins = 0;
-        while (!LOCK.weakCompareAndSetAcquire(this, 0, 1)) { // pairs with the release in unlock()
-            spins = pause(spins);
+        if (!tryLock()) {
+            awaitLock(); // not here: begin() is inlined into Task.run(), whose frame every suspended task keeps
         }
+    }
+
+    private void awaitLock() {
+        int spins = 0;
+        do {
+            spins = pause(spins);
+        } while (!tryLock());
+    }
+
+    private boolean tryLock() {
+        return LOCK.weakCompareAndSetAcquire(this, 0, 1); // pairs with the release in unlock()
     }
 
     private static int pause(int spins) {

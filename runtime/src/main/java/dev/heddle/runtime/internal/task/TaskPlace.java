@@ -46,7 +46,7 @@ public final class TaskPlace implements TaskStarter {
 
     @Override
     public Thread start(@Nullable String name, Runnable body, @Nullable TaskGroup view) {
-        Task task = new Task(Objects.requireNonNull(body, "task"), tasks, admission, view);
+        Task task = new Task(Objects.requireNonNull(body, "task"), this, view);
         boolean started = false;
         try {
             if (!task.tryEnterView()) {
@@ -77,7 +77,7 @@ public final class TaskPlace implements TaskStarter {
 
     /** Makes a thread that the caller starts. It holds its place from now until it first runs. */
     public Thread newThread(@Nullable String name, Runnable body) {
-        Task task = new Task(Objects.requireNonNull(body, "task"), tasks, admission, null);
+        Task task = new Task(Objects.requireNonNull(body, "task"), this, null);
         boolean made = false;
         try {
             requireOpen();
@@ -141,6 +141,10 @@ public final class TaskPlace implements TaskStarter {
     /** Interrupts every live task, and those that have yet to begin. */
     public void interruptAll() {
         tasks.interruptAll();
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     public TaskGroup tasks() {

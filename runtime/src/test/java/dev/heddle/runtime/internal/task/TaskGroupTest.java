@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -91,7 +92,8 @@ final class TaskGroupTest {
     /** The interrupt reaches a task whether it began before, while or after all were interrupted. */
     @RepeatedTest(200)
     void noTaskEscapesInterruptAll() throws InterruptedException {
-        TaskGroup raced = new TaskGroup(() -> {});
+        TaskPlace place = placeWith(new Admission("core 0", Admission.UNBOUNDED, OverflowPolicy.BLOCK));
+        TaskGroup raced = place.tasks();
         AtomicInteger interrupted = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -101,7 +103,7 @@ final class TaskGroupTest {
                 }
                 interrupted.incrementAndGet();
             };
-            Task task = new Task(body, raced, new Admission("core 0", Admission.UNBOUNDED, OverflowPolicy.BLOCK), null);
+            Task task = new Task(body, place, null);
             assertTrue(task.tryEnter());
             threads.add(Thread.ofPlatform().start(task));
         }
@@ -138,22 +140,39 @@ final class TaskGroupTest {
     void aTaskLeavesOnceWhetherItsStartFailedBeforeItBeganOrAfter() {
         AtomicInteger ran = new AtomicInteger();
         Admission places = new Admission("core 0", 1, OverflowPolicy.REJECT);
-        Task cancelledFirst = new Task(ran::incrementAndGet, group, places, null);
+        TaskPlace place = placeWith(places);
+        Task cancelledFirst = new Task(ran::incrementAndGet, place, null);
         cancelledFirst.takePlace();
         assertTrue(cancelledFirst.tryEnter());
         cancelledFirst.cancelStart();
         cancelledFirst.run();
         assertEquals(0, ran.get());
-        assertEquals(0, group.live());
+        assertEquals(0, place.tasks().live());
         assertThrows(IllegalThreadStateException.class, cancelledFirst::enterAtStart);
-        Task begunFirst = new Task(ran::incrementAndGet, group, places, null);
+        Task begunFirst = new Task(ran::incrementAndGet, place, null);
         begunFirst.takePlace();
         assertTrue(begunFirst.tryEnter());
         begunFirst.run();
         begunFirst.cancelStart();
         assertEquals(1, ran.get());
-        assertEquals(0, group.live());
+        assertEquals(0, place.tasks().live());
         places.acquire(); // there is still exactly one
         assertThrows(RejectedExecutionException.class, places::acquire);
+    }
+
+    /** A place for tasks that are run by the test itself. */
+    private static TaskPlace placeWith(Admission admission) {
+        ThreadMaker none = new ThreadMaker() {
+            @Override
+            public Thread make(@Nullable String name, Task task) {
+                throw new AssertionError("nothing is started here");
+            }
+
+            @Override
+            public Thread makeForFactory(@Nullable String name, Task task) {
+                throw new AssertionError("nothing is started here");
+            }
+        };
+        return new TaskPlace("core 0", admission, null, none, () -> {});
     }
 }
