@@ -39,6 +39,7 @@ public class Dispatch {
         "HEDDLE",
         "HEDDLE_UNPINNED",
         "JDK_VIRTUAL",
+        "VIRTUAL_THREADS_ON_A_LOOP",
         "FORK_JOIN",
         "FIXED_POOL",
         "PINNED_EXECUTOR",

@@ -44,6 +44,9 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx6g"})
 @State(Scope.Benchmark)
 public class Parked {
+    private static final int WARM_UPS = 10;
+    private static final int WARM_UP_TASKS = 20_000;
+
     /** Where the tasks are parked. */
     public enum Lot {
         /** A core. */
@@ -65,6 +68,7 @@ public class Parked {
     private @Nullable CoreManager manager;
     private Function<Runnable, Thread> starter = Thread::startVirtualThread;
     private volatile boolean awake;
+    private volatile CountDownLatch asleep = new CountDownLatch(0);
 
     /** Per task. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -80,17 +84,21 @@ public class Parked {
         public long wakeNanos;
     }
 
-    /** Opens the lot. */
+    /** Opens the lot, and lets the compilers see whole lives of tasks: frames are larger before they are compiled. */
     @Setup(Level.Trial)
-    public void open() {
-        if (venue == Lot.JDK_VIRTUAL) {
-            return;
+    public void open() throws InterruptedException {
+        if (venue != Lot.JDK_VIRTUAL) {
+            CpuSet cpus = ThreadAffinity.ofProcess();
+            CoreManager cores =
+                    CoreManager.builder().mode(TaskMode.VIRTUAL).cores(cpus).start();
+            manager = cores;
+            starter = venue == Lot.HEDDLE ? cores.on(cpus.last())::start : cores.anywhere()::start;
         }
-        CpuSet cpus = ThreadAffinity.ofProcess();
-        CoreManager cores =
-                CoreManager.builder().mode(TaskMode.VIRTUAL).cores(cpus).start();
-        manager = cores;
-        starter = venue == Lot.HEDDLE ? cores.on(cpus.last())::start : cores.anywhere()::start;
+        for (int i = 0; i < WARM_UPS; i++) {
+            Thread[] parked = new Thread[WARM_UP_TASKS];
+            park(parked);
+            wake(parked);
+        }
     }
 
     /** Closes it. */
@@ -105,33 +113,43 @@ public class Parked {
     @Benchmark
     public void parkAndWake(PerTask each) throws InterruptedException, IOException {
         Thread[] parked = new Thread[tasks];
-        CountDownLatch ended = new CountDownLatch(tasks);
-        awake = false;
-        Runnable task = () -> {
-            while (!awake) {
-                LockSupport.park();
-            }
-            ended.countDown();
-        };
         long heap = heapBytes();
         long rss = residentBytes();
-        for (int i = 0; i < tasks; i++) {
-            parked[i] = starter.apply(task);
+        park(parked);
+        each.heapBytes = (heapBytes() - heap) / tasks;
+        each.rssBytes = (residentBytes() - rss) / tasks;
+        long start = System.nanoTime();
+        wake(parked);
+        each.wakeNanos = (System.nanoTime() - start) / tasks;
+    }
+
+    private void park(Thread[] parked) {
+        Runnable sleeper = this::sleep; // one for all: it is not what is weighed
+        awake = false;
+        asleep = new CountDownLatch(parked.length);
+        for (int i = 0; i < parked.length; i++) {
+            parked[i] = starter.apply(sleeper);
         }
         for (Thread thread : parked) {
             while (thread.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait();
             }
         }
-        each.heapBytes = (heapBytes() - heap) / tasks;
-        each.rssBytes = (residentBytes() - rss) / tasks;
+    }
+
+    private void wake(Thread[] parked) throws InterruptedException {
         awake = true;
-        long start = System.nanoTime();
         for (Thread thread : parked) {
             LockSupport.unpark(thread);
         }
-        ended.await();
-        each.wakeNanos = (System.nanoTime() - start) / tasks;
+        asleep.await();
+    }
+
+    private void sleep() {
+        while (!awake) {
+            LockSupport.park();
+        }
+        asleep.countDown();
     }
 
     private static long heapBytes() {

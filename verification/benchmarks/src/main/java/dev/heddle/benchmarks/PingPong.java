@@ -48,7 +48,9 @@ public class PingPong {
         /** Both anywhere. */
         HEDDLE_ANY,
         /** The JDK's scheduler, with as many carriers as it was started with. */
-        JDK_VIRTUAL
+        JDK_VIRTUAL,
+        /** The shortest loop that runs virtual threads. */
+        VIRTUAL_THREADS_ON_A_LOOP
     }
 
     /** Who runs the two tasks. */
@@ -67,6 +69,13 @@ public class PingPong {
             Venue.JDK_VIRTUAL.open();
             pings = Thread.ofVirtual().factory();
             pongs = pings;
+            return;
+        }
+        if (venue == Pair.VIRTUAL_THREADS_ON_A_LOOP) {
+            VirtualThreadLoop loop = VirtualThreadLoop.start();
+            pings = loop::newThread;
+            pongs = pings;
+            closing = loop::close;
             return;
         }
         CoreManager manager = CoreManager.builder().mode(TaskMode.VIRTUAL).start();

@@ -73,6 +73,14 @@ public enum Venue {
             return new Place(Thread::startVirtualThread, () -> {});
         }
     },
+    /** Nobody's: the JDK's virtual threads on the shortest loop that runs them. */
+    VIRTUAL_THREADS_ON_A_LOOP {
+        @Override
+        Place open() {
+            VirtualThreadLoop loop = VirtualThreadLoop.start();
+            return new Place(task -> loop.newThread(task).start(), loop::close);
+        }
+    },
     /** A ForkJoinPool of a worker a CPU. */
     FORK_JOIN {
         @Override

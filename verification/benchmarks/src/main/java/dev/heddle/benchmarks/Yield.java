@@ -1,11 +1,8 @@
 package dev.heddle.benchmarks;
 
-import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -56,11 +53,8 @@ public class Yield {
         HEDDLE_ANY_ONE_CORE(Venue.HEDDLE_ANY_ONE_CORE),
         /** The JDK's scheduler, with one carrier. */
         JDK_ONE_CARRIER(Venue.JDK_VIRTUAL),
-        /**
-         * Nobody: a loop on a pinned thread that runs what a plain queue has. What the JDK's virtual threads cost above their
-         * continuations, whoever schedules them.
-         */
-        VIRTUAL_THREADS_ON_A_LOOP(null),
+        /** The shortest loop that runs virtual threads: what those cost above their continuations, whoever schedules them. */
+        VIRTUAL_THREADS_ON_A_LOOP(Venue.VIRTUAL_THREADS_ON_A_LOOP),
         /** Nobody, and no virtual threads: the JDK's continuations on a pinned thread. The floor. */
         CONTINUATIONS(null);
 
@@ -101,10 +95,8 @@ public class Yield {
     public void two() throws Throwable {
         if (place != null) {
             twoTasks(place.executor());
-        } else if (venue == Switcher.CONTINUATIONS) {
-            twoContinuations();
         } else {
-            twoVirtualThreads();
+            twoContinuations();
         }
     }
 
@@ -124,17 +116,6 @@ public class Yield {
     private static void yieldAll() {
         for (int i = 0; i < YIELDS; i++) {
             Thread.yield();
-        }
-    }
-
-    private static void twoVirtualThreads() {
-        Queue<Runnable> runnable = new ArrayDeque<>();
-        for (int i = 0; i < 2; i++) {
-            VirtualThreadHook.newThread(runnable::add, null, Yield::yieldAll).start();
-        }
-        Runnable next;
-        while ((next = runnable.poll()) != null) {
-            next.run();
         }
     }
 

@@ -1,0 +1,56 @@
+package dev.heddle.benchmarks;
+
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+
+/**
+ * The shortest loop that runs virtual threads: one pinned thread that takes from a plain queue what it has put there itself, and
+ * from a concurrent one what others have. Without books, without statistics, never parked: what the JDK's virtual threads
+ * cost whoever schedules them.
+ */
+final class VirtualThreadLoop implements Executor {
+    private final Queue<Runnable> own = new ArrayDeque<>();
+    private final Queue<Runnable> arrived = new ConcurrentLinkedQueue<>();
+    private final Thread thread = Thread.ofPlatform().daemon().unstarted(this::serve);
+    private volatile boolean closed;
+
+    /** Starts the loop. */
+    static VirtualThreadLoop start() {
+        VirtualThreadLoop loop = new VirtualThreadLoop();
+        loop.thread.start();
+        return loop;
+    }
+
+    /** Makes a virtual thread that runs on the loop. */
+    Thread newThread(Runnable task) {
+        return VirtualThreadHook.newThread(this, null, task);
+    }
+
+    /** The JDK's call: this continuation can run. */
+    @Override
+    public void execute(Runnable continuation) {
+        (VirtualThreadHook.currentCarrier().equals(thread) ? own : arrived).add(continuation);
+    }
+
+    private void serve() {
+        Venue.pinToLast();
+        while (!closed) {
+            Runnable next = own.poll();
+            if (next == null) {
+                next = arrived.poll();
+            }
+            if (next == null) {
+                Thread.onSpinWait();
+            } else {
+                next.run();
+            }
+        }
+    }
+
+    void close() {
+        closed = true;
+    }
+}
