@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -37,10 +38,14 @@ func pinThread(cpu int) {
 	}
 }
 
-const sysGetCPU = 309 // linux/amd64; package syscall does not name it
+// sysGetCPU is the number of the call: package syscall does not name it on every architecture.
+var sysGetCPU = map[string]uintptr{"amd64": 309, "arm64": 168}[runtime.GOARCH]
 
 func currentCPU() int {
 	var cpu uint32
+	if sysGetCPU == 0 {
+		panic("the number of getcpu is not known on " + runtime.GOARCH)
+	}
 	_, _, errno := syscall.RawSyscall(sysGetCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0)
 	if errno != 0 {
 		panic(fmt.Sprintf("getcpu: %v", errno))

@@ -1,7 +1,7 @@
 // Command peers measures Go beside Heddle: the CoreManager that Heddle began as, and plain goroutines.
 //
-// It prints a JSON array in the form of JMH's own results, so that one report reads both. One process is one fork,
-// and runs one group: the threads that the CoreManager pinned stay pinned.
+// It prints a JSON array in the form of JMH's own results, so that one report reads both. Each benchmark has a process of
+// its own, as in JMH: the threads that the CoreManager pinned stay pinned, and what a million goroutines took is not given back.
 //
 //	go run . -group switch [-quick]
 package main
@@ -11,7 +11,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -34,25 +36,63 @@ type result struct {
 
 type benchmark struct {
 	group string
-	run   func() []result
+	run   func() result
 }
 
-var (
-	quick      = flag.Bool("quick", false, "short runs: to see that it works")
-	benchmarks []benchmark
-)
+var quick = flag.Bool("quick", false, "short runs: to see that it works")
 
-func register(group string, run func() []result) {
-	benchmarks = append(benchmarks, benchmark{group, run})
+// benchmarks returns all of them. The flags must have been read.
+func benchmarks() []benchmark {
+	million := 1_000_000
+	if *quick {
+		million = 10_000
+	}
+	all := []benchmark{
+		{"placement", func() result {
+			return placement("YIELD", func(int) (suspend, suspend) { return runtime.Gosched, runtime.Gosched })
+		}},
+		{"placement", func() result {
+			return placement("SLEEP", func(int) (suspend, suspend) { return sleep, sleep })
+		}},
+		{"placement", func() result { return placement("LOCK", lockPair) }},
+		{"placement", func() result { return placement("CHANNEL", channelPair) }},
+		{"placement", func() result { return placement("SOCKET", socketPair()) }},
+		{"switch", func() result { return averageTime("Yield.two", "GO_ONE_P", 1, 2*yields, twoGoroutinesYield) }},
+		{"switch", func() result { return averageTime("PingPong.roundTrip", "GO_ONE_P", 1, rounds, pingPong) }},
+		{"switch", func() result {
+			return averageTime("PingPong.roundTrip", "GO", runtime.NumCPU(), rounds, pingPong)
+		}},
+		{"spawn", func() result {
+			return averageTime("Spawn.children", "GO_ONE_P", 1, children, func() { spawn(children) })
+		}},
+		{"spawn", func() result {
+			return whole("SpawnMillion.burst", "tasks", "GO_ONE_P", 1, million, func() { spawn(million) })
+		}},
+		{"spawn", func() result {
+			return whole("Skynet.tree", "leaves", "GO", runtime.NumCPU(), million, func() { skynet(million) })
+		}},
+		{"dispatch", coreManagerBurst},
+		{"dispatch", coreManagerLatency},
+		{"blocked", func() result { return parked(million) }},
+	}
+	if !*quick {
+		all = append(all, benchmark{"blocked", func() result { return parked(100_000) }})
+	}
+	return all
 }
 
 func main() {
 	group := flag.String("group", "", "which to run: placement, switch, spawn, dispatch or blocked")
+	only := flag.Int("only", -1, "run the benchmark with this number, in this process")
 	flag.Parse()
-	results := []result{}
-	for _, b := range benchmarks {
+	if *only >= 0 {
+		print(benchmarks()[*only].run())
+		return
+	}
+	results := []json.RawMessage{}
+	for i, b := range benchmarks() {
 		if b.group == *group {
-			results = append(results, b.run()...)
+			results = append(results, inProcessOfItsOwn(i))
 		}
 	}
 	if len(results) == 0 {
@@ -60,12 +100,23 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
+	print(results)
+}
+
+func inProcessOfItsOwn(benchmark int) json.RawMessage {
+	program, err := os.Executable()
+	check(err)
+	command := exec.Command(program, "-only", strconv.Itoa(benchmark), fmt.Sprintf("-quick=%t", *quick))
+	command.Stderr = os.Stderr
+	printed, err := command.Output()
+	check(err)
+	return printed
+}
+
+func print(value any) {
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", " ")
-	if err := out.Encode(results); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	check(out.Encode(value))
 }
 
 // number is a metric that is no time.

@@ -11,20 +11,6 @@ import (
 	"time"
 )
 
-func init() {
-	register("blocked", func() []result {
-		counts := []int{100_000, 1_000_000}
-		if *quick {
-			counts = []int{10_000}
-		}
-		var results []result
-		for _, count := range counts {
-			results = append(results, parked(count))
-		}
-		return results
-	})
-}
-
 // parked starts goroutines that wait, and then wakes them all.
 func parked(count int) result {
 	runtime.GC()

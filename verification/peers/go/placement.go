@@ -14,18 +14,6 @@ const (
 	looks = 20
 )
 
-func init() {
-	register("placement", func() []result {
-		return []result{
-			placement("YIELD", func(pair int) (suspend, suspend) { return runtime.Gosched, runtime.Gosched }),
-			placement("SLEEP", func(pair int) (suspend, suspend) { return sleep, sleep }),
-			placement("LOCK", lockPair),
-			placement("CHANNEL", channelPair),
-			placement("SOCKET", socketPair()),
-		}
-	})
-}
-
 type suspend func()
 
 func sleep() { time.Sleep(20 * time.Microsecond) }

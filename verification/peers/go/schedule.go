@@ -15,30 +15,6 @@ const (
 	burst    = 10_000
 )
 
-func init() {
-	register("switch", func() []result {
-		return []result{
-			averageTime("Yield.two", "GO_ONE_P", 1, 2*yields, twoGoroutinesYield),
-			averageTime("PingPong.roundTrip", "GO_ONE_P", 1, rounds, pingPong),
-			averageTime("PingPong.roundTrip", "GO", runtime.NumCPU(), rounds, pingPong),
-		}
-	})
-	register("spawn", func() []result {
-		million := 1_000_000
-		if *quick {
-			million = 10_000
-		}
-		return []result{
-			averageTime("Spawn.children", "GO_ONE_P", 1, children, func() { spawn(children) }),
-			whole("SpawnMillion.burst", "tasks", "GO_ONE_P", 1, million, func() { spawn(million) }),
-			whole("Skynet.tree", "leaves", "GO", runtime.NumCPU(), million, func() { skynet(million) }),
-		}
-	})
-	register("dispatch", func() []result {
-		return []result{coreManagerBurst(), coreManagerLatency()}
-	})
-}
-
 // whole times an operation as one: its size is a parameter of the benchmark.
 func whole(name, parameter, venue string, procs, size int, operation func()) result {
 	all := averageTime(name, venue, procs, 1, operation)

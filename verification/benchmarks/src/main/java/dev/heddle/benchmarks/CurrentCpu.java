@@ -54,6 +54,12 @@ public class CurrentCpu {
 
     private int number = -1;
 
+    /** Nothing: what the loop itself costs. C has that in its loop too. */
+    @Benchmark
+    public int baseline() {
+        return number;
+    }
+
     /** Heddle's call: the critical handle. */
     @Benchmark
     public int heddle() {

@@ -123,9 +123,11 @@ public class DispatchLatency {
             long sent = System.nanoTime();
             place.executor().execute(() -> began = System.nanoTime());
             long at;
+            boolean starved = false;
             while ((at = began) == 0) {
                 Thread.onSpinWait();
                 if (busy && System.nanoTime() - sent > STARVED_NANOS) {
+                    starved = true;
                     busy = false; // or it would never begin: the workers follow each other without end
                 }
             }
@@ -133,7 +135,7 @@ public class DispatchLatency {
             while (System.nanoTime() - at < PAUSE_NANOS) {
                 Thread.onSpinWait();
             }
-            if (at - sent > STARVED_NANOS) {
+            if (starved) {
                 startWorkers.run();
             }
         }

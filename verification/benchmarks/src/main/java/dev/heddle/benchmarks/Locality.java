@@ -52,8 +52,8 @@ public class Locality {
     private static final int CLIENTS = 64;
     private static final int TURN = 64;
 
-    /** Every so manieth request is timed. */
-    private static final int TIMED = 16;
+    /** Every so manieth request is timed: coprime to {@link #TURN}, so that each place in a turn has its share. */
+    private static final int TIMED = 17;
 
     /** Whose map. */
     public enum Store {

@@ -49,7 +49,7 @@ public class PingPong {
         HEDDLE_ANY,
         /** The JDK's scheduler, with as many carriers as it was started with. */
         JDK_VIRTUAL,
-        /** The shortest loop that runs virtual threads. */
+        /** A plain loop that runs virtual threads. */
         VIRTUAL_THREADS_ON_A_LOOP
     }
 

@@ -109,7 +109,7 @@ public class Server {
         public long requestsPerSecond;
 
         /** Of the server's threads, by a thousand requests. */
-        public long contextSwitchesPerThousand;
+        public double contextSwitchesPerThousand;
     }
 
     /** Starts the server. */
@@ -215,7 +215,7 @@ public class Server {
         latency.p99Nanos = Long.parseLong(numbers[2]);
         latency.p999Nanos = Long.parseLong(numbers[3]);
         work.requestsPerSecond = (long) (answers / Double.parseDouble(numbers[4]));
-        work.contextSwitchesPerThousand = 1_000 * (contextSwitches() - switchesBefore) / (answers + uncounted);
+        work.contextSwitchesPerThousand = 1_000.0 * (contextSwitches() - switchesBefore) / (answers + uncounted);
     }
 
     private static String[] run(Process process) throws IOException, InterruptedException {

@@ -73,7 +73,7 @@ public enum Venue {
             return new Place(Thread::startVirtualThread, () -> {});
         }
     },
-    /** Nobody's: the JDK's virtual threads on the shortest loop that runs them. */
+    /** Nobody's: the JDK's virtual threads on a plain loop. */
     VIRTUAL_THREADS_ON_A_LOOP {
         @Override
         Place open() {
@@ -172,7 +172,7 @@ public enum Venue {
         return builder.mode(TaskMode.VIRTUAL).cores(CpuSet.of(lastCpu())).start();
     }
 
-    /** Occupies so many workers at once, so that they exist. */
+    /** Occupies so many workers at once, and waits for that: they exist then. */
     private static void meet(int workers, Executor executor) {
         CountDownLatch met = new CountDownLatch(workers);
         for (int i = 0; i < workers; i++) {
@@ -182,6 +182,9 @@ public enum Venue {
                     Thread.onSpinWait();
                 }
             });
+        }
+        while (met.getCount() > 0) {
+            Thread.onSpinWait();
         }
     }
 

@@ -53,7 +53,7 @@ public class Yield {
         HEDDLE_ANY_ONE_CORE(Venue.HEDDLE_ANY_ONE_CORE),
         /** The JDK's scheduler, with one carrier. */
         JDK_ONE_CARRIER(Venue.JDK_VIRTUAL),
-        /** The shortest loop that runs virtual threads: what those cost above their continuations, whoever schedules them. */
+        /** A plain loop that runs virtual threads: what those cost above their continuations. */
         VIRTUAL_THREADS_ON_A_LOOP(Venue.VIRTUAL_THREADS_ON_A_LOOP),
         /** Nobody, and no virtual threads: the JDK's continuations on a pinned thread. The floor. */
         CONTINUATIONS(null);

@@ -63,8 +63,15 @@ record Target(
                 ratio("ping-pong across cores / JDK's scheduler", PING_PONG, "HEDDLE_ACROSS", "JDK_VIRTUAL", true, 0.8),
                 ratio("spawn on own core / JDK's scheduler, all carriers", SPAWN, "HEDDLE", "JDK_VIRTUAL", true, 0.65),
                 ratio("spawn on own core / Go with one P", SPAWN, "HEDDLE", "GO_ONE_P", true, 0.35),
+                ratio(
+                        "dispatch to another core / JDK's scheduler, all carriers",
+                        DISPATCH,
+                        "HEDDLE",
+                        "JDK_VIRTUAL",
+                        true,
+                        1.0),
                 new Target(
-                        "dispatch to another core / JDK's spawn", DISPATCH, "HEDDLE", SPAWN, "JDK_VIRTUAL", true, 1.0),
+                        "the same / JDK's spawn on its own core", DISPATCH, "HEDDLE", SPAWN, "JDK_VIRTUAL", true, 1.0),
                 ratio("Go CoreManager's dispatch / ours", DISPATCH, "GO_CORE_MANAGER", "HEDDLE", false, 15),
                 number(
                         "ns from submission to start, idle spinning core, p50",
