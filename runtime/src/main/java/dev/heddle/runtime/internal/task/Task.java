@@ -143,7 +143,10 @@ public final class Task extends TaskGroup.Member implements Runnable {
         }
     }
 
-    /** Returns false if it was cancelled, or has begun already: by a body that calls its thread's run method. */
+    /**
+     * Returns false if it was cancelled, or has begun already: by a body that calls its thread's run method. Throws nothing: it
+     * allocates nothing, and the interrupt of a thread that blocks on nothing calls nobody's code.
+     */
     private boolean begin() {
         int before = add(BEGUN | ENTERED);
         if ((before & (CANCELLED | BEGUN)) != 0) {

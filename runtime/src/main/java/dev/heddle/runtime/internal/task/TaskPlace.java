@@ -110,7 +110,7 @@ public final class TaskPlace implements TaskStarter {
         return new RejectedExecutionException(description + " takes no more tasks: " + closedBecause);
     }
 
-    /** Admits no more tasks. The first reason that is given is the one that senders are told. */
+    /** Admits no more tasks. The first reason that is given is the one that senders are told; of two at once, either. */
     public void close(String because) {
         if (!tasks.isClosed()) {
             closedBecause = because;

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
             "  heddle bench --quick",
             "  heddle bench switch spawn",
             "  heddle bench --rounds 5 --output build/bench dispatch",
-            "  heddle bench --render docs/benchmarks"
+            "  heddle bench --render docs/benchmarks --output target/report"
         })
 public final class BenchCommand implements Callable<Integer> {
     private static final int FULL_ROUNDS = 3;
@@ -74,7 +74,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--output",
             paramLabel = "DIR",
-            description = "Where the report goes: a folder that is empty or not there yet. Default: target/bench/TIME.")
+            description = "Where the report goes: a folder that is empty or not there yet."
+                    + " Default: target/bench/TIME where Heddle's sources are.")
     private @Nullable Path output;
 
     @Option(
@@ -96,10 +97,17 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new BenchCommand()).setExecutionExceptionHandler((failure, command, parsed) -> {
-            command.getErr().println("heddle: " + describe(failure));
-            return FAILED;
-        });
+        return new CommandLine(new BenchCommand())
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr().println("heddle: " + describe(failure));
+                    return FAILED;
+                })
+                .setParameterExceptionHandler((failure, args) -> {
+                    PrintWriter messages = failure.getCommandLine().getErr();
+                    messages.println("heddle: " + failure.getMessage());
+                    messages.println("Try 'heddle bench --help'.");
+                    return CommandLine.ExitCode.USAGE;
+                });
     }
 
     private static String describe(Exception failure) {
@@ -132,9 +140,9 @@ public final class BenchCommand implements Callable<Integer> {
                     .writerWithDefaultPrettyPrinter()
                     .writeValue(source.resolve("machine.json").toFile(), Machine.describe(root, quick));
             new Rounds(root, source, quick, messages).run(groups, count);
-        } else if (!Files.isRegularFile(source.resolve("machine.json"))) {
+        } else if (!Files.isRegularFile(source.resolve("machine.json")) || !Files.isDirectory(source.resolve("raw"))) {
             throw new ParameterException(
-                    spec.commandLine(), "'" + source + "' is not the folder of a run: it has no machine.json");
+                    spec.commandLine(), "'" + source + "' is not the folder of a run: that has machine.json and raw");
         } else if (target != null) {
             target = empty(target);
         }

@@ -68,18 +68,18 @@ final class Charts {
         double lowest = Double.MAX_VALUE;
         double highest = Double.MIN_VALUE;
         for (Question metric : metrics) {
-            List<Double> medians = new ArrayList<>();
+            List<Double> middles = new ArrayList<>();
             List<Double> errors = new ArrayList<>();
             for (String venue : venues) {
                 Collection<Double> numbers = run.numbers(metric, venue).values();
-                double median = MarkdownReport.median(numbers);
-                double error = Math.min(halfRange(numbers), median * LONGEST_WHISKER);
-                medians.add(median);
+                double middle = MarkdownReport.typical(numbers);
+                double error = Math.min(halfRange(numbers), middle * LONGEST_WHISKER);
+                middles.add(middle);
                 errors.add(error);
-                lowest = Math.min(lowest, median - error);
-                highest = Math.max(highest, median + error);
+                lowest = Math.min(lowest, middle - error);
+                highest = Math.max(highest, middle + error);
             }
-            chart.addSeries(metric.metric().isEmpty() ? "ns" : metric.metric(), venues, medians, errors);
+            chart.addSeries(metric.metric().isEmpty() ? "ns" : metric.metric(), venues, middles, errors);
         }
         chart.getStyler() // whole decades
                 .setYAxisMin(Math.pow(10, Math.floor(Math.log10(lowest))))
@@ -93,7 +93,7 @@ final class Charts {
         return metrics.stream()
                 .filter(metric -> venues.stream()
                         .allMatch(venue -> !run.numbers(metric, venue).isEmpty()
-                                && MarkdownReport.median(
+                                && MarkdownReport.typical(
                                                 run.numbers(metric, venue).values())
                                         > 0))
                 .toList();

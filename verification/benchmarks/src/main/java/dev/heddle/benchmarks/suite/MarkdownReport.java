@@ -37,9 +37,10 @@ final class MarkdownReport {
         line("%s round%s: in each, every benchmark and venue has one process of its own, group after group."
                 .formatted(run.rounds(), run.rounds() == 1 ? "" : "s"));
         line(
-                "Each number is the median of the rounds. Ratios are made round by round, and given as their geometric mean with the");
+                "Each number is the geometric mean of the rounds (the plain one where a round had 0). Ratios are made round by round, and given as");
         line(
-                "limits of 95 % confidence; one round has none. A promise is met or not met if these are on one side of it, else open.");
+                "their geometric mean with the limits of 95 % confidence; one round has none. A promise is met or not met if these are on one");
+        line("side of it, else open.");
         if (isQuick()) {
             line("");
             line("**A quick run.** It shows that everything works. Nothing was warm, and the numbers mean nothing.");
@@ -79,21 +80,14 @@ final class MarkdownReport {
         line("| --- | --- | --- | --- |");
         for (Target target : Target.all()) {
             Ratio ratio = target.in(run);
-            line("| %s | %s | %s | %s |"
-                    .formatted(
-                            target.title(),
-                            target.limit(),
-                            ratio.isKnown() ? ratio : "not measured",
-                            ratio.isKnown() ? target.verdict(ratio) : ""));
+            if (ratio.isKnown()) {
+                line("| %s | %s | %s | %s |".formatted(target.title(), target.limit(), ratio, target.verdict(ratio)));
+            }
         }
-        String misplaced = misplaced();
-        line("| looks off the core asked for | 0 | %s | %s |"
-                .formatted(
-                        misplaced,
-                        misplaced.startsWith("0 ") ? "met" : misplaced.startsWith("not") ? "" : "**not met**"));
+        misplaced();
     }
 
-    private String misplaced() {
+    private void misplaced() {
         double misplaced = 0;
         double samples = 0;
         for (Question question : run.questions()) {
@@ -108,7 +102,10 @@ final class MarkdownReport {
                 }
             }
         }
-        return samples == 0 ? "not measured" : "%.0f of %.0f".formatted(misplaced, samples);
+        if (samples > 0) {
+            line("| looks off the core asked for | 0 | %.0f of %.0f | %s |"
+                    .formatted(misplaced, samples, misplaced == 0 ? "met" : "**not met**"));
+        }
     }
 
     private void group(Group group) {
@@ -142,8 +139,8 @@ final class MarkdownReport {
         StringBuilder head = new StringBuilder("| venue |");
         StringBuilder rule = new StringBuilder("| --- |");
         for (Question metric : metrics) {
-            head.append(' ').append(unit(metric)).append(" | times Heddle's |");
-            rule.append(" ---: | --- |");
+            head.append(' ').append(unit(metric)).append(isCount(metric) ? " |" : " | times Heddle's |");
+            rule.append(isCount(metric) ? " ---: |" : " ---: | --- |");
         }
         line(head.toString());
         line(rule.toString());
@@ -152,10 +149,13 @@ final class MarkdownReport {
             for (Question metric : metrics) {
                 Map<Integer, Double> numbers = run.numbers(metric, venue);
                 row.append(' ')
-                        .append(numbers.isEmpty() ? "" : number(median(numbers.values())))
-                        .append(" | ");
-                row.append(isOurs(venue, metric) ? "" : Ratio.of(numbers, ours(metric)))
+                        .append(numbers.isEmpty() ? "" : number(typical(numbers.values())))
                         .append(" |");
+                if (!isCount(metric)) {
+                    row.append(' ')
+                            .append(isOurs(venue, metric) ? "" : Ratio.of(numbers, ours(metric)))
+                            .append(" |");
+                }
             }
             line(row.toString());
         }
@@ -170,16 +170,25 @@ final class MarkdownReport {
         return venue.equalsIgnoreCase(RawRun.OURS) || ours(metric).isEmpty();
     }
 
+    /** Whether it is how often something was measured, of which nobody has more to show than another. */
+    private static boolean isCount(Question metric) {
+        return metric.metric().equals("counted") || metric.metric().equals("samples");
+    }
+
     private static String unit(Question metric) {
         return metric.metric().isEmpty() ? "ns" : metric.metric();
     }
 
-    static double median(Collection<Double> numbers) {
-        return StatUtils.percentile(numbers.stream().mapToDouble(d -> d).toArray(), 50);
+    /** The geometric mean, whose quotients are the ratios that stand beside it; the plain one where that is not to be had. */
+    static double typical(Collection<Double> numbers) {
+        double[] all = numbers.stream().mapToDouble(d -> d).toArray();
+        return StatUtils.min(all) > 0 ? StatUtils.geometricMean(all) : StatUtils.mean(all);
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) || value >= 1_000
+        boolean isWhole =
+                Math.abs(value - Math.rint(value)) <= 1e-9 * value; // the mean of equal numbers is off by a last bit
+        return isWhole || value >= 1_000
                 ? String.format(Locale.ROOT, "%,d", Math.round(value))
                 : String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.1f", value);
     }

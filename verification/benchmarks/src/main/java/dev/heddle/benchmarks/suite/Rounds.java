@@ -46,7 +46,7 @@ final class Rounds {
     void run(List<Group> groups, int rounds) throws IOException, InterruptedException, RunnerException {
         Files.createDirectories(folder.resolve("raw"));
         Files.createDirectories(folder.resolve("log"));
-        preparePrograms();
+        preparePrograms(groups);
         for (int round = 1; round <= rounds; round++) {
             for (Group group : groups) {
                 say("%s, round %d of %d".formatted(group, round, rounds));
@@ -62,12 +62,15 @@ final class Rounds {
         }
     }
 
-    private void preparePrograms() throws IOException, InterruptedException {
+    private void preparePrograms(List<Group> groups) throws IOException, InterruptedException {
         hasWrk = Commands.exists("wrk");
-        if (!hasWrk) {
+        if (!hasWrk && groups.contains(Group.SERVER)) {
             say("there is no wrk on PATH: the server is driven at a fixed load only");
         }
         for (ProgramPeer program : ProgramPeer.values()) {
+            if (groups.stream().noneMatch(program::isIn)) {
+                continue;
+            }
             if (Commands.exists(program.compiler())) {
                 program.build(root, folder);
                 programs.add(program);

@@ -129,18 +129,21 @@ record Target(
         return Ratio.of(mine, mine.keySet().stream().collect(Collectors.toMap(round -> round, round -> 1.0)));
     }
 
-    /** Parameters that the target does not name may be anything that the run had. */
+    /** Parameters that the target does not name may be anything, but the same throughout the run. */
     private static Map<Integer, Double> find(RawRun run, Question wanted, String venue) {
-        return run.questions().stream()
+        List<Question> found = run.questions().stream()
                 .filter(question -> question.benchmark().equals(wanted.benchmark())
                         && question.metric().equals(wanted.metric())
                         && question.parameters()
                                 .entrySet()
                                 .containsAll(wanted.parameters().entrySet())
                         && run.venues(question).contains(venue))
-                .findFirst()
-                .<Map<Integer, Double>>map(question -> run.numbers(question, venue))
-                .orElse(Map.of());
+                .toList();
+        if (found.size() > 1) {
+            throw new IllegalStateException(
+                    "a target asks for " + wanted.scenario() + ", and the run has " + found.size() + " of them");
+        }
+        return found.isEmpty() ? Map.of() : run.numbers(found.get(0), venue);
     }
 
     String limit() {

@@ -26,7 +26,18 @@ class BenchCommandTest {
     @Test
     void aGroupThatIsNotThereIsNamedWithThoseThatAre() {
         assertEquals(2, run("switch", "swich"));
-        assertTrue(err.toString().contains("there is no group 'swich'. There are placement, switch,"), err::toString);
+        assertTrue(
+                err.toString().startsWith("heddle: there is no group 'swich'. There are placement, switch,"),
+                err::toString);
+        assertEquals(2, err.toString().lines().count(), err::toString);
+    }
+
+    @Test
+    void theHelpNamesEveryGroup() {
+        assertEquals(0, run("--help"));
+        for (Group group : Group.values()) {
+            assertTrue(out.toString().contains(group.toString()), out::toString);
+        }
     }
 
     @Test
@@ -36,9 +47,13 @@ class BenchCommandTest {
     }
 
     @Test
-    void aFolderThatIsNoRunIsNotRendered(@TempDir Path folder) {
+    void aFolderThatIsNoRunIsNotRendered(@TempDir Path folder) throws IOException {
         assertEquals(2, run("--render", folder.toString()));
-        assertTrue(err.toString().contains("is not the folder of a run: it has no machine.json"), err::toString);
+        Files.writeString(folder.resolve("machine.json"), "{}");
+        assertEquals(2, run("--render", folder.toString()));
+        String message = "is not the folder of a run: that has machine.json and raw";
+        assertEquals(
+                2, err.toString().lines().filter(line -> line.contains(message)).count(), err::toString);
     }
 
     @Test

@@ -5,12 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
 
 /** The run that is quoted: complete, and quoted as it is. */
 class CommittedRunTest {
@@ -29,6 +38,66 @@ class CommittedRunTest {
         for (Group group : Group.values()) {
             assertTrue(run.questions().stream().anyMatch(question -> group.has(question.benchmark())), group::toString);
         }
+    }
+
+    /** A benchmark, a venue or a parameter that was changed after the run calls for another run. */
+    @Test
+    void hasMeasuredWhatTheBenchmarksAskToday() throws IOException, ClassNotFoundException {
+        RawRun run = RawRun.read(FOLDER);
+        Map<String, Set<String>> measured = new TreeMap<>();
+        for (Question question : run.questions()) {
+            String type = question.benchmark().split("\\.", -1)[0];
+            Set<String> venues = measured.computeIfAbsent(type + ".venue", v -> new TreeSet<>());
+            run.venues(question).stream()
+                    .filter(venue -> !venue.startsWith("GO"))
+                    .forEach(venues::add);
+            question.parameters()
+                    .forEach((name, value) -> measured.computeIfAbsent(type + "." + name, v -> new TreeSet<>())
+                            .add(value));
+            measured.computeIfAbsent(type, t -> new TreeSet<>()).add(question.benchmark());
+        }
+        for (Class<?> type : types(run)) {
+            for (Field field : type.getFields()) {
+                Param parameter = field.getAnnotation(Param.class);
+                if (parameter != null) {
+                    String name = type.getSimpleName() + "." + field.getName();
+                    assertEquals(values(field, parameter), measured.get(name), name);
+                }
+            }
+            for (Method method : type.getMethods()) {
+                String name = type.getSimpleName() + "." + method.getName();
+                assertTrue(
+                        method.getAnnotation(Benchmark.class) == null
+                                || found(measured, type.getSimpleName()).contains(name)
+                                || found(measured, type.getSimpleName() + ".venue")
+                                        .contains(method.getName()),
+                        name);
+            }
+        }
+    }
+
+    private static Set<String> found(Map<String, Set<String>> measured, String name) {
+        return measured.getOrDefault(name, Set.of());
+    }
+
+    private static Set<Class<?>> types(RawRun run) throws ClassNotFoundException {
+        Set<Class<?>> types = new LinkedHashSet<>();
+        for (Question question : run.questions()) {
+            types.add(Class.forName(
+                    "dev.heddle.benchmarks." + question.benchmark().split("\\.", -1)[0]));
+        }
+        return types;
+    }
+
+    /** What JMH takes: the values of the annotation, or all constants of an enum that has none. */
+    private static Set<String> values(Field field, Param parameter) {
+        boolean areGiven = !List.of(parameter.value()).contains(Param.BLANK_ARGS);
+        return new TreeSet<>(
+                areGiven
+                        ? List.of(parameter.value())
+                        : Stream.of(field.getType().getEnumConstants())
+                                .map(String::valueOf)
+                                .toList());
     }
 
     @Test

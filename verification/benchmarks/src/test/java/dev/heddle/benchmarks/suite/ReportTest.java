@@ -1,6 +1,7 @@
 package dev.heddle.benchmarks.suite;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -107,9 +108,12 @@ class ReportTest {
         assertContains(report, "| yield / bare continuation | <= 1.15 | 1.51 (1.43 to 1.59) | **not met** |");
         assertContains(report, "| yield / JDK's scheduler with one carrier | <= 0.85 | 0.75 (0.71 to 0.79) | met |");
         assertContains(report, "| ping-pong on one core / Go with one P | <= 1.5 | 1.73 (0.00 to 1861) | open |");
-        assertContains(report, "| ping-pong across cores / JDK's scheduler | <= 0.8 | not measured |  |");
+        assertFalse(report.contains("ping-pong across cores"), report); // not measured
         assertContains(report, "| looks off the core asked for | 0 | 1 of 100 | **not met** |");
         assertContains(report, "| JDK_ONE_CARRIER | 160 | 1.33");
+        assertContains(
+                report,
+                "| venue | misplaced | times Heddle's | samples |\n| --- | ---: | --- | ---: |\n| HEDDLE | 1 |  | 100 |\n");
         assertContains(report, "What 2 cores cannot show");
         assertContains(report, "- processor: P1");
         assertContains(report, "- Go: go1");
@@ -135,6 +139,25 @@ class ReportTest {
 
         assertEquals(1, known.size());
         assertEquals(3, known.get(0).mean(), 1e-9);
+    }
+
+    @Test
+    void aTargetThatTwoOfTheRunCouldBeMeantByIsNotAnsweredByOneOfThem() throws IOException {
+        raw(
+                "spawn-01-jmh.json",
+                counted(
+                        "Server.fixedLoad",
+                        "\"request\": \"ECHO\", \"perSecond\": \"1\", " + venue("HEDDLE"),
+                        "p99Nanos",
+                        1),
+                counted(
+                        "Server.fixedLoad",
+                        "\"request\": \"ECHO\", \"perSecond\": \"2\", " + venue("HEDDLE"),
+                        "p99Nanos",
+                        1));
+        RawRun run = RawRun.read(folder);
+
+        assertThrows(IllegalStateException.class, () -> MarkdownReport.of(run));
     }
 
     @Test
