@@ -50,7 +50,7 @@ final class VirtualThreadLoop implements Executor {
         }
     }
 
-    /** Ends the loop, once its tasks have ended. */
+    /** Ends the loop. Its tasks must have ended: what still waits is never run. */
     void close() {
         closed = true;
     }

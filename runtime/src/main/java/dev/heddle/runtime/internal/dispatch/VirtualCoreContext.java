@@ -557,9 +557,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         carrier = here;
         long number = lease.pass();
         if (sleeper != null) {
-            // After the lease has passed, so that the sleeper sees that the core is another's; before the task runs,
-            // for from
-            // then on the monitor may take the core, and the next owner announce a rest.
+            // After the lease has passed, so that the sleeper sees that the core is another's. Before the task runs:
+            // from then on the monitor may take the core, and the next owner announce a rest.
             owner.announce(AWAKE);
             LockSupport.unpark(sleeper);
         }

@@ -153,8 +153,8 @@ public final class Task extends TaskGroup.Member implements Runnable {
             return false;
         }
         if ((before & ENTERED) == 0) {
-            place.tasks()
-                    .enterLate(); // the JDK starts threads for its own executors past the start method that would have
+            // The JDK starts threads for its own executors past the start method that would have.
+            place.tasks().enterLate();
         }
         place.admission().release();
         place.tasks().begin(this);

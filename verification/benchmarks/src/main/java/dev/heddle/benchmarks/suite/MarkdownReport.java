@@ -72,40 +72,41 @@ final class MarkdownReport {
         return String.join("\n", limits);
     }
 
+    /** Those that the run has measured. */
     private void targets() {
+        List<String> rows = new ArrayList<>();
+        for (Target target : Target.all()) {
+            Ratio ratio = target.in(run);
+            if (ratio.isKnown()) {
+                rows.add("| %s | %s | %s | %s |"
+                        .formatted(target.title(), target.limit(), ratio, target.verdict(ratio)));
+            }
+        }
+        double samples = ofPlacement("samples");
+        if (samples > 0) {
+            double misplaced = ofPlacement("misplaced");
+            rows.add("| looks off the core asked for | 0 | %.0f of %.0f | %s |"
+                    .formatted(misplaced, samples, misplaced == 0 ? "met" : "**not met**"));
+        }
+        if (rows.isEmpty()) {
+            return;
+        }
         line("");
         line("## What is promised");
         line("");
         line("| measured | promised | measured here | |");
         line("| --- | --- | --- | --- |");
-        for (Target target : Target.all()) {
-            Ratio ratio = target.in(run);
-            if (ratio.isKnown()) {
-                line("| %s | %s | %s | %s |".formatted(target.title(), target.limit(), ratio, target.verdict(ratio)));
-            }
-        }
-        misplaced();
+        rows.forEach(this::line);
     }
 
-    private void misplaced() {
-        double misplaced = 0;
-        double samples = 0;
-        for (Question question : run.questions()) {
-            if (Group.PLACEMENT.has(question.benchmark())) {
-                double sum = run.numbers(question, RawRun.OURS).values().stream()
-                        .mapToDouble(d -> d)
-                        .sum();
-                if (question.metric().equals("misplaced")) {
-                    misplaced += sum;
-                } else {
-                    samples += sum;
-                }
-            }
-        }
-        if (samples > 0) {
-            line("| looks off the core asked for | 0 | %.0f of %.0f | %s |"
-                    .formatted(misplaced, samples, misplaced == 0 ? "met" : "**not met**"));
-        }
+    /** The sum of a metric of ours over all that the tasks did, and all rounds. */
+    private double ofPlacement(String metric) {
+        return run.questions().stream()
+                .filter(question -> Group.PLACEMENT.has(question.benchmark())
+                        && question.metric().equals(metric))
+                .flatMap(question -> run.numbers(question, RawRun.OURS).values().stream())
+                .mapToDouble(each -> each)
+                .sum();
     }
 
     private void group(Group group) {

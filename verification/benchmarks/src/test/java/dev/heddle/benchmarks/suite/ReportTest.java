@@ -120,6 +120,16 @@ class ReportTest {
     }
 
     @Test
+    void ofWhatWasNotPromisedThereIsNoTableOfPromises() throws IOException {
+        raw("handover-01-jmh.json", counted("HandOver.start", venue("HEDDLE"), "p99Nanos", 7));
+
+        String report = MarkdownReport.of(RawRun.read(folder));
+
+        assertContains(report, "| HEDDLE | 7 |");
+        assertFalse(report.contains("promised |"), report);
+    }
+
+    @Test
     void aTargetTakesTheParametersItNames() throws IOException {
         String local = "\"crossPercent\": \"0\", ";
         String crossing = "\"crossPercent\": \"10\", ";
