@@ -84,7 +84,8 @@ public class DispatchLatency {
         place.closing().run();
     }
 
-    /** To a core that has nothing to do. */
+    /** To a core that has nothing to do. Warmed for longer: the p99.9 would be that of the compilers, on the same CPU. */
+    @Warmup(iterations = 6)
     @Benchmark
     public void idle(Latency latency) {
         measure(latency, () -> {});

@@ -184,9 +184,9 @@ final class Monitor {
     private void lookAtPins(long now) {
         if (pinsInDoubt) {
             pinsInDoubt = false;
-            pins.look(now);
+            pins.lookAtAll(now);
         } else {
-            pins.lookIfDue(now);
+            pins.step(now);
         }
     }
 
@@ -199,7 +199,7 @@ final class Monitor {
         } else {
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
-                lookAtPins(System.nanoTime());
+                pins.lookAtAll(System.nanoTime());
             }
         }
         asleep = false;

@@ -11,14 +11,17 @@ import org.jspecify.annotations.Nullable;
 /** Looks after the pins of all carriers. For the monitor. */
 final class PinWatch {
     /*
-     * A look reads the mask of each carrier, about a microsecond each. A tenth of a second between two looks costs a core a
-     * hundred-thousandth of its time, and bounds how long tasks run elsewhere when a pin is lost. While nothing runs a look in
-     * each second is enough: a carrier that is asleep runs nothing in the wrong place.
+     * A look at a core reads the mask of each of its carriers, a microsecond or two each while the code is compiled and the
+     * caches have it. So the monitor looks at a core every few rounds and comes to each core in a tenth of a second: to look
+     * at all of them ten times a second would take hundreds of microseconds each time, of a CPU that a carrier may want.
+     * That bounds how long tasks run elsewhere when a pin is lost. While nothing runs, a look at all in each second is
+     * enough: a carrier that is asleep runs nothing in the wrong place.
      *
      * A pin that was lost and can be had again is restored, and that is all. One that cannot be had means that the CPU is gone:
      * the manager is told, again and again for as long as the core is among its cores, and decides what becomes of that.
      */
-    static final long LOOK_NANOS = 100_000_000;
+    private static final long STEP_NANOS = 1_000_000;
+    private static final long TURN_NANOS = 100_000_000;
     static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
     /** Takes what is to be logged of a CPU. */
@@ -30,7 +33,10 @@ final class PinWatch {
     private final Consumer<CpuSet> cpusGone;
     private final Report report;
 
-    private long lastLook;
+    private long lastStep;
+    /** Where in the list of cores the next step begins. */
+    private int position;
+
     private long lastTold;
     private boolean hasTold;
     /** Written by the monitor, read by anyone. */
@@ -50,31 +56,44 @@ final class PinWatch {
         this.report = report;
     }
 
-    /** Looks, if it is time. */
-    void lookIfDue(long now) {
-        if (now - lastLook >= LOOK_NANOS) {
-            look(now);
+    /** Looks at the cores whose turn it is. */
+    void step(long now) {
+        long sinceLast = now - lastStep;
+        if (sinceLast >= STEP_NANOS) {
+            int cores = scheduler.allCores().length;
+            look(sinceLast >= TURN_NANOS ? cores : (int) (cores * sinceLast / TURN_NANOS) + 1, now);
         }
     }
 
-    void look(long now) {
-        lastLook = now;
-        CpuSet gone = CpuSet.empty();
+    /** Looks at all cores. */
+    void lookAtAll(long now) {
+        look(scheduler.allCores().length, now);
+    }
+
+    private void look(int count, long now) {
+        lastStep = now;
+        VirtualCoreContext[] cores = scheduler.allCores();
+        boolean anyGone = false;
         boolean isNews = false;
-        for (VirtualCoreContext core : scheduler.allCores()) {
+        for (int i = 0; i < Math.min(count, cores.length); i++) {
+            position = position < cores.length ? position + 1 : 1; // first: a look that throws is not tried for ever
+            VirtualCoreContext core = cores[position - 1];
             boolean wasGone = core.isCpuGone();
             Check worst = lookAt(core);
-            boolean isGone = worst != null && worst.outcome() == Outcome.LOST;
-            if (isGone) {
-                gone = gone.union(CpuSet.of(core.cpu()));
+            if (worst == null) {
+                continue;
             }
-            if (isGone != wasGone && (isGone || worst != null)) {
+            boolean isGone = worst.outcome() == Outcome.LOST;
+            anyGone |= isGone;
+            if (isGone != wasGone) {
                 core.setCpuGone(isGone);
                 isNews |= isGone;
                 say(core, isGone, worst);
             }
         }
-        tell(gone, isNews, now);
+        if (anyGone) {
+            tell(isNews, now);
+        }
     }
 
     /** Looks at each carrier of a core. Returns what was worst, or null if there is none to look at. */
@@ -120,8 +139,8 @@ final class PinWatch {
         }
     }
 
-    private void say(VirtualCoreContext core, boolean isGone, @Nullable Check worst) {
-        if (isGone && worst != null) {
+    private void say(VirtualCoreContext core, boolean isGone, Check worst) {
+        if (isGone) {
             report.log(
                     core.cpu(),
                     core + ": CPU " + core.cpu() + " is gone, it is offline or outside of the cpuset. Its carriers were"
@@ -132,12 +151,13 @@ final class PinWatch {
     }
 
     /** Tells the manager which of its cores are on no CPU of theirs: at once, and each second if nothing came of it. */
-    private void tell(CpuSet gone, boolean isNews, long now) {
-        CpuSet present = CpuSet.empty();
+    private void tell(boolean isNews, long now) {
+        CpuSet unserved = CpuSet.empty();
         for (VirtualCoreContext core : scheduler.cores()) {
-            present = present.union(CpuSet.of(core.cpu()));
+            if (core.isCpuGone() && core.carrierCount() > 0) {
+                unserved = unserved.union(CpuSet.of(core.cpu()));
+            }
         }
-        CpuSet unserved = gone.intersection(present);
         if (!unserved.isEmpty() && (isNews || !hasTold || now - lastTold >= TimeUnit.SECONDS.toNanos(1))) {
             hasTold = true;
             lastTold = now;
