@@ -35,10 +35,4 @@ public final class PaddedReference<T> extends ReferenceWord<T> {
     public boolean compareAndSet(@Nullable T expected, @Nullable T next) {
         return VALUE.compareAndSet(this, expected, next);
     }
-
-    /** Returns what it was. */
-    @SuppressWarnings("unchecked")
-    public @Nullable T getAndSet(@Nullable T next) {
-        return (T) VALUE.getAndSet(this, next);
-    }
 }

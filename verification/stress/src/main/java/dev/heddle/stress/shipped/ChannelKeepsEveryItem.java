@@ -11,7 +11,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
 
-/** Two senders at once: nothing is lost or doubled, and each sender's order is kept. */
+/** Two senders at once, with a segment for each item: nothing is lost or doubled, and each sender's order is kept. */
 @JCStressTest
 @Outcome(
         id = {"abx", "axb", "xab"},
@@ -20,7 +20,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(expect = FORBIDDEN, desc = "lost, doubled or out of order")
 @State
 public class ChannelKeepsEveryItem {
-    private final MpscChannel<String> channel = new MpscChannel<>();
+    private final MpscChannel<String> channel = new MpscChannel<>(1, 0);
     private final StringBuilder received = new StringBuilder();
 
     @Actor

@@ -11,13 +11,13 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
 
-/** A sender and the receiver at once: nothing is lost, doubled or overtaken. */
+/** A sender and the receiver at once, which closes every slot that it finds claimed: nothing is lost, doubled or overtaken. */
 @JCStressTest
 @Outcome(id = "abc", expect = ACCEPTABLE, desc = "all three, in order")
 @Outcome(expect = FORBIDDEN, desc = "lost, doubled or out of order")
 @State
 public class ChannelKeepsOrder {
-    private final MpscChannel<String> channel = new MpscChannel<>();
+    private final MpscChannel<String> channel = new MpscChannel<>(2, 0);
     private final StringBuilder received = new StringBuilder();
 
     @Actor
