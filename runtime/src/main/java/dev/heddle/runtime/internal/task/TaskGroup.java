@@ -285,16 +285,10 @@ public final class TaskGroup {
     }
 
     private void lock() {
-        if (!tryLock()) {
-            awaitLock(); // not here: begin() is inlined into Task.run(), whose frame every suspended task keeps
-        }
-    }
-
-    private void awaitLock() {
         int spins = 0;
-        do {
+        while (!tryLock()) {
             spins = pause(spins);
-        } while (!tryLock());
+        }
     }
 
     private boolean tryLock() {
