@@ -2,6 +2,7 @@ package dev.heddle.runtime.internal.channel;
 
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
+import dev.heddle.runtime.internal.padding.PaddedLong;
 import dev.heddle.runtime.internal.padding.PaddedReference;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -20,7 +21,7 @@ public final class MpscChannel<T> {
     /*
      * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, and then fills that slot by a
      * compare-and-set; one that claims beyond the end appends a segment in which its item is the first. The owner takes the
-     * slots in order. Where one is claimed and not filled it has patience for some microseconds, and then closes the slot by
+     * slots in order. Where one is claimed and not filled it waits for two microseconds, and then closes the slot by
      * a compare-and-set of its own: the sender, which may have lost its CPU, finds that and claims another. This is the array
      * queue by fetch-and-add of Ramalhete and Correia (2016), with one receiver.
      *
@@ -30,12 +31,13 @@ public final class MpscChannel<T> {
      * sender that still finds it as the last is sent on.
      *
      * Orderings.
-     *   offer: the getAndAdd of `claimed`, or the compare-and-set of `next`, is what a look for work must see, and the
-     *          sender's own look at the owner comes after it (INV-5). Both are volatile. The compare-and-set of
-     *          the slot, or of `next`, publishes the item.
-     *   poll, isEmpty: the read of the slot acquires the item. Only when that is empty does `claimed` decide, or at the end of a
-     *          segment `next`: both are read in volatile mode, for this is the look after the owner's announcement (INV-5), so
-     *          that it must stand in the one order of all volatile accesses, not merely acquire.
+     *   offer:   the compare-and-set of the slot, or of `next`, publishes the item. Volatile: the sender's look at the owner
+     *            comes after it (INV-5).
+     *   poll:    the read of the slot, or of `next`, acquires the item.
+     *   isEmpty: reads `claimed`, the slots below it, and `next` in volatile mode: it is the look after the owner's
+     *            announcement, so it must stand in the one order of all volatile accesses, not merely acquire. A slot that it
+     *            finds empty is filled later, and then the sender's look finds the announcement; so is one that was not
+     *            claimed. It writes nothing: after its announcement the owner may have a successor.
      *   A position is claimed once and a slot filled once: there is no ABA.
      *
      * Rejected. A linked queue whose senders exchange the tail and then link (Vyukov), and array queues whose senders
@@ -48,8 +50,8 @@ public final class MpscChannel<T> {
     /** Slots of a segment: half a kilobyte, which an idle core keeps. */
     private static final int SLOTS = 128;
 
-    /** How often the owner looks again at a slot that is claimed and not filled: some microseconds. */
-    private static final int PATIENCE_SPINS = 64;
+    /** How long the owner waits for the item of a slot that is claimed: many times what a sender takes that has its CPU. */
+    private static final long PATIENCE_NANOS = 2_000;
 
     /** In a slot that the owner has passed without an item. */
     private static final Object CLOSED = new Object();
@@ -59,8 +61,6 @@ public final class MpscChannel<T> {
     private static final VarHandle CLAIMED =
             fieldVarHandle(LOOKUP, "claimed", VarHandle.class, Segment.class, int.class);
     private static final VarHandle NEXT = fieldVarHandle(LOOKUP, "next", VarHandle.class, Segment.class, Segment.class);
-    private static final VarHandle PASSED =
-            fieldVarHandle(LOOKUP, "passed", VarHandle.class, MpscChannel.class, long.class);
     private static final VarHandle HIGHEST_DEPTH =
             fieldVarHandle(LOOKUP, "highestDepth", VarHandle.class, MpscChannel.class, int.class);
 
@@ -89,22 +89,25 @@ public final class MpscChannel<T> {
         }
     }
 
-    /** The last segment, or one that was the last. Padded: the owner writes the fields below for each item. */
+    /** The last segment, or one that was the last. */
     private final PaddedReference<Segment> last = new PaddedReference<>();
 
-    private final int patienceSpins;
+    private final long patienceNanos;
 
-    /** The segment that the owner is in, its slots, and the position of its end. The owner's. */
+    /** The position of the owner. Written by the owner for each item; read by anyone, for monitoring. */
+    private final PaddedLong passed = new PaddedLong();
+
+    // The owner's, all written once for a segment or for what it finds at once, and not for each item: senders read
+    // `last` beside them.
+
+    /** The segment that the owner is in, its slots, and the position of its end. */
     private Segment first;
 
     private @Nullable Object[] slots;
     private long end;
 
-    /** How far the channel was filled when the owner last looked. The owner's. */
+    /** How far the channel was filled when the owner last looked. */
     private long known;
-
-    /** The position of the owner. Written by the owner; read by anyone, for monitoring. */
-    private long passed;
 
     /** The most items that the owner ever found. Written by the owner; read by anyone, for monitoring. */
     @SuppressWarnings("UnusedVariable") // through HIGHEST_DEPTH
@@ -112,20 +115,23 @@ public final class MpscChannel<T> {
 
     /** Makes an empty channel. */
     public MpscChannel() {
-        this(SLOTS, PATIENCE_SPINS);
+        this(SLOTS, PATIENCE_NANOS);
     }
 
     /**
      * Makes an empty channel that comes to all of its steps soon. For tests.
      *
      * @param slots how many slots a segment has; a power of two
-     * @param patienceSpins how often the owner looks again at a slot that is claimed and not filled
+     * @param patienceNanos how long the owner waits for the item of a slot that is claimed
      */
-    public MpscChannel(int slots, int patienceSpins) {
+    public MpscChannel(int slots, long patienceNanos) {
+        if (Integer.bitCount(slots) != 1) {
+            throw new IllegalArgumentException("a segment has a power of two of slots, not " + slots);
+        }
         this.first = new Segment(0, slots);
         this.slots = first.slots;
         this.end = slots;
-        this.patienceSpins = patienceSpins;
+        this.patienceNanos = patienceNanos;
         last.compareAndSet(null, first);
     }
 
@@ -135,6 +141,7 @@ public final class MpscChannel<T> {
      * @param item what to send
      */
     public void offer(T item) {
+        Objects.requireNonNull(item, "item");
         while (true) {
             Segment segment = Objects.requireNonNull(last.get());
             int slot = (int) CLAIMED.getAndAdd(segment, 1); // volatile: pairs with that of isEmpty()
@@ -167,39 +174,32 @@ public final class MpscChannel<T> {
      *
      * @return the item, or null if there is none
      */
-    public @Nullable T poll() {
-        T item = oldest();
-        if (item != null) {
-            long position = passed;
-            if (position >= known) {
-                look(position);
-            }
-            slots[(int) position & (slots.length - 1)] = null;
-            PASSED.setOpaque(this, position + 1);
-        }
-        return item;
-    }
-
-    /** Finds the oldest item, having gone past slots without one. */
     @SuppressWarnings("unchecked") // a slot holds a T or CLOSED
-    private @Nullable T oldest() {
+    public @Nullable T poll() {
         while (true) {
-            long position = passed;
+            long position = passed.get();
             if (position == end && !goOn()) {
                 return null;
             }
-            int slot = (int) position & (slots.length - 1);
-            Object item = SLOT.getAcquire(slots, slot); // pairs with the compare-and-set in offer()
+            @Nullable Object[] all = slots;
+            int slot = (int) position & (all.length - 1);
+            Object item = SLOT.getAcquire(all, slot); // pairs with the compare-and-set in offer()
             if (item == null) {
                 if (slot >= first.claimed) {
                     return null;
                 }
-                item = await(slot);
+                item = await(all, slot);
             }
-            if (!CLOSED.equals(item)) {
-                return (T) item;
+            if (CLOSED.equals(item)) {
+                passed.setRelease(position + 1);
+                continue;
             }
-            PASSED.setOpaque(this, position + 1);
+            if (position >= known) {
+                look(position);
+            }
+            all[slot] = null;
+            passed.setRelease(position + 1);
+            return (T) item;
         }
     }
 
@@ -211,24 +211,24 @@ public final class MpscChannel<T> {
             return false;
         }
         last.compareAndSet(behind, next); // before senders are told to look there
-        // A segment that grew old would keep all younger ones from an early death.
-        NEXT.setRelease(behind, Segment.LEFT_BEHIND);
-        first = next;
-        slots = next.slots;
         end = next.end();
+        slots = next.slots;
+        first = next;
+        behind.next = Segment.LEFT_BEHIND; // a segment that grew old would keep all younger ones from an early death
         return true;
     }
 
     /** Waits for the item of a slot that is claimed; when that takes too long, closes the slot. */
-    private Object await(int slot) {
-        for (int i = 0; i < patienceSpins; i++) {
-            Object item = SLOT.getAcquire(slots, slot);
+    private Object await(@Nullable Object[] all, int slot) {
+        long start = System.nanoTime();
+        do {
+            Object item = SLOT.getAcquire(all, slot);
             if (item != null) {
                 return item;
             }
             Thread.onSpinWait();
-        }
-        Object item = SLOT.compareAndExchange(slots, slot, null, CLOSED);
+        } while (System.nanoTime() - start < patienceNanos);
+        Object item = SLOT.compareAndExchange(all, slot, null, CLOSED);
         return item == null ? CLOSED : item;
     }
 
@@ -243,17 +243,32 @@ public final class MpscChannel<T> {
 
     private long filled() {
         Segment segment = Objects.requireNonNull(last.get());
+        Segment next;
+        while ((next = segment.next) != null && next.start > segment.start) { // and not LEFT_BEHIND
+            segment = next;
+        }
         return segment.start + Math.min(segment.claimed, segment.slots.length);
     }
 
     /**
-     * Tells whether nothing is waiting. By the owner only; in the one order of volatile accesses, so that it may be the
-     * second look of a thread that has announced its sleep (INV-5).
+     * Tells whether nothing is waiting, in the one order of volatile accesses, so that it may be the second look of an owner
+     * that has announced its sleep (INV-5). That owner may have a successor by then: this changes nothing, and where it has,
+     * the answer means nothing.
      *
      * @return whether the channel is empty
      */
     public boolean isEmpty() {
-        return oldest() == null;
+        Segment segment = first;
+        @Nullable Object[] all = segment.slots;
+        int claimed = Math.min(segment.claimed, all.length);
+        // Not below 0 but where a successor has gone on to another segment.
+        for (int slot = Math.max(0, (int) (passed.get() - segment.start)); slot < claimed; slot++) {
+            Object item = SLOT.getVolatile(all, slot);
+            if (item != null && !CLOSED.equals(item)) {
+                return false;
+            }
+        }
+        return claimed < all.length || segment.next == null;
     }
 
     /**
@@ -262,7 +277,7 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int depth() {
-        return (int) Math.max(0, filled() - (long) PASSED.getOpaque(this));
+        return (int) Math.max(0, filled() - passed.get());
     }
 
     /**

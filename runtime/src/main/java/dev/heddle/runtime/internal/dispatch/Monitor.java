@@ -54,6 +54,10 @@ final class Monitor {
     private static final int MOST_SHARING = 8;
 
     private static final int REPORTS_PER_MINUTE = 5;
+
+    /** In place of a CPU's number, for what concerns none. */
+    private static final int NO_CPU = -1;
+
     private static final int STACK_DEPTH = 16;
 
     private final Scheduler scheduler;
@@ -164,10 +168,7 @@ final class Monitor {
                     idleRounds = 0;
                 }
             } catch (Throwable t) {
-                report(
-                        Level.ERROR,
-                        () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
-                        t);
+                reportFailure(t);
                 LockSupport.parkNanos(this, ROUND_NANOS);
             }
         }
@@ -186,7 +187,7 @@ final class Monitor {
             pinsInDoubt = false;
             pins.lookAtAll(now);
         } else {
-            pins.step(now);
+            pins.lookInTurn(now);
         }
     }
 
@@ -199,7 +200,9 @@ final class Monitor {
         } else {
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
-                pins.lookAtAll(System.nanoTime());
+                if (asleep) { // and not just woken for work, which is not to wait for this
+                    pins.lookAtAll(System.nanoTime());
+                }
             }
         }
         asleep = false;
@@ -328,6 +331,15 @@ final class Monitor {
         LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         if (mayReport(core.cpu())) {
             report(Level.WARNING, () -> describe(core, name, nanos, stack), null);
+        }
+    }
+
+    private void reportFailure(Throwable failure) {
+        if (mayReport(NO_CPU)) {
+            report(
+                    Level.ERROR,
+                    () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
+                    failure);
         }
     }
 

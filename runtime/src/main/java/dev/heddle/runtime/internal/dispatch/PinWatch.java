@@ -11,17 +11,22 @@ import org.jspecify.annotations.Nullable;
 /** Looks after the pins of all carriers. For the monitor. */
 final class PinWatch {
     /*
-     * A look at a core reads the mask of each of its carriers, a microsecond or two each while the code is compiled and the
-     * caches have it. So the monitor looks at a core every few rounds and comes to each core in a tenth of a second: to look
-     * at all of them ten times a second would take hundreds of microseconds each time, of a CPU that a carrier may want.
-     * That bounds how long tasks run elsewhere when a pin is lost. While nothing runs, a look at all in each second is
-     * enough: a carrier that is asleep runs nothing in the wrong place.
+     * To read a mask takes a microsecond or two while the code is compiled and the caches have it, and hundreds for a few of
+     * them where that is ten times a second: of a CPU that a carrier may want. So the monitor looks at a core every
+     * millisecond or so, and comes to each core in a tenth of a second. That bounds how long tasks run elsewhere when a pin is
+     * lost. It costs a thousandth of a CPU, however many carriers there are: after a core that has many it waits for longer, as
+     * long as the tenth of a second allows. While nothing runs, a look at all in each second is enough: a carrier that is asleep
+     * runs nothing in the wrong place.
      *
      * A pin that was lost and can be had again is restored, and that is all. One that cannot be had means that the CPU is gone:
      * the manager is told, again and again for as long as the core is among its cores, and decides what becomes of that.
      */
-    private static final long STEP_NANOS = 1_000_000;
+    private static final long NANOS_PER_MASK = 1_000_000;
     private static final long TURN_NANOS = 100_000_000;
+
+    /** A monitor that comes later than this has slept, and need not make up for that. */
+    private static final long LATE_NANOS = 10_000_000;
+
     static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
     /** Takes what is to be logged of a CPU. */
@@ -33,8 +38,11 @@ final class PinWatch {
     private final Consumer<CpuSet> cpusGone;
     private final Report report;
 
-    private long lastStep;
-    /** Where in the list of cores the next step begins. */
+    private long lastLook;
+    /** How many masks were read then. */
+    private int masks;
+
+    /** Where in the list of cores the next look begins. */
     private int position;
 
     private long lastTold;
@@ -57,11 +65,12 @@ final class PinWatch {
     }
 
     /** Looks at the cores whose turn it is. */
-    void step(long now) {
-        long sinceLast = now - lastStep;
-        if (sinceLast >= STEP_NANOS) {
-            int cores = scheduler.allCores().length;
-            look(sinceLast >= TURN_NANOS ? cores : (int) (cores * sinceLast / TURN_NANOS) + 1, now);
+    void lookInTurn(long now) {
+        int cores = scheduler.allCores().length;
+        long pause = Math.min(TURN_NANOS / Math.max(1, cores), NANOS_PER_MASK * masks);
+        long sinceLast = now - lastLook;
+        if (sinceLast >= Math.max(NANOS_PER_MASK, pause)) {
+            look((int) (cores * Math.min(sinceLast, LATE_NANOS) / TURN_NANOS) + 1, now);
         }
     }
 
@@ -71,7 +80,8 @@ final class PinWatch {
     }
 
     private void look(int count, long now) {
-        lastStep = now;
+        lastLook = now;
+        masks = 0;
         VirtualCoreContext[] cores = scheduler.allCores();
         boolean anyGone = false;
         boolean isNews = false;
@@ -105,6 +115,7 @@ final class PinWatch {
             if (carrier.kernelId() == 0) {
                 return; // it has not come to pin itself
             }
+            masks++;
             Check check = scheduler.settings().pinning().check(carrier.kernelId(), cpu);
             if (worst[0] == null || check.outcome().compareTo(worst[0].outcome()) > 0) {
                 worst[0] = check;

@@ -31,6 +31,10 @@ public final class Task extends TaskGroup.Member implements Runnable {
     private static final VarHandle STATE =
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, Task.class, int.class);
 
+    static {
+        OutOfLine.load(); // and not with the first task: one that found no memory for it would never leave the books
+    }
+
     private final Runnable body;
     private final TaskPlace place;
 
@@ -207,7 +211,7 @@ public final class Task extends TaskGroup.Member implements Runnable {
     }
 
     /**
-     * What a thread does with the books before and after the body. A throwable, which nobody makes or throws, because HotSpot inlines no
+     * What a thread does with the books before and after the body. A throwable, which nobody makes or throws, because C2 inlines no
      * method of one into other code. Inlined, it makes the code of the thread's first frames so large that the compiler
      * keeps those apart and gives them more slots: a parked task takes 594 to 683 bytes then, by chance, and 578 like this. The
      * calls cost 2 % of a spawn.
@@ -215,6 +219,8 @@ public final class Task extends TaskGroup.Member implements Runnable {
     @SuppressWarnings("serial")
     private static final class OutOfLine extends Throwable {
         private OutOfLine() {}
+
+        static void load() {}
 
         static boolean begin(Task task) {
             return task.begin();

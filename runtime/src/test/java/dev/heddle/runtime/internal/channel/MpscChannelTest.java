@@ -32,8 +32,8 @@ final class MpscChannelTest {
     }
 
     @Test
-    void theDepthCountsBatchAndInbox() {
-        MpscChannel<Integer> channel = new MpscChannel<>();
+    void theDepthCountsWhatWaits() {
+        MpscChannel<Integer> channel = new MpscChannel<>(2, 0); // and so in three segments
         assertEquals(0, channel.depth());
         for (int i = 0; i < 4; i++) {
             channel.offer(i);
