@@ -31,7 +31,7 @@ final class Monitor {
      *
      * When no core has run anything for some rounds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
-     * in a second. Cores that spin for work are looked at every 10 ms.
+     * in a second. While cores spin for work and run nothing, naps of 10 ms stand between a few rounds.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -193,6 +193,7 @@ final class Monitor {
 
     private void sleep() {
         watches.clear();
+        pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
         // 2. look again. Pairs with noticeWork(): whoever has ended a core's rest looks whether this sleeps after that
         if (anyAwake()) {

@@ -12,11 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class PinWatch {
     /*
      * To read a mask takes a microsecond or two while the code is compiled and the caches have it, and hundreds for a few of
-     * them where that is ten times a second: of a CPU that a carrier may want. So the monitor looks at a core every
-     * millisecond or so, and comes to each core in a tenth of a second. That bounds how long tasks run elsewhere when a pin is
-     * lost. It costs a thousandth of a CPU, however many carriers there are: after a core that has many it waits for longer, as
-     * long as the tenth of a second allows. While nothing runs, a look at all in each second is enough: a carrier that is asleep
-     * runs nothing in the wrong place.
+     * them where that is ten times a second: of a CPU that a carrier may want. So the monitor looks at a core, or a few of very
+     * many, every millisecond or so, and comes to each core in a tenth of a second. That bounds how long tasks run elsewhere when a
+     * pin is lost. After a core that has many carriers it pauses for longer, a millisecond for each, as far as that bound
+     * allows. While nothing runs, a look at all in each second is enough: a carrier that is asleep runs nothing in the wrong place.
      *
      * A pin that was lost and can be had again is restored, and that is all. One that cannot be had means that the CPU is gone:
      * the manager is told, again and again for as long as the core is among its cores, and decides what becomes of that.
@@ -24,8 +23,8 @@ final class PinWatch {
     private static final long NANOS_PER_MASK = 1_000_000;
     private static final long TURN_NANOS = 100_000_000;
 
-    /** A monitor that comes later than this has slept, and need not make up for that. */
-    private static final long LATE_NANOS = 10_000_000;
+    /** A monitor that comes later than this has slept, and need not make up for that. Naps are shorter. */
+    private static final long LATE_NANOS = 20_000_000;
 
     static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
@@ -39,8 +38,13 @@ final class PinWatch {
     private final Report report;
 
     private long lastLook;
-    /** How many masks were read then. */
+    private long lastLookAtAll;
+
+    /** How many masks were read in the last look. */
     private int masks;
+
+    /** What is left of the time since earlier looks, times the cores: a core is due for each {@link #TURN_NANOS} of it. */
+    private long due;
 
     /** Where in the list of cores the next look begins. */
     private int position;
@@ -67,15 +71,26 @@ final class PinWatch {
     /** Looks at the cores whose turn it is. */
     void lookInTurn(long now) {
         int cores = scheduler.allCores().length;
-        long pause = Math.min(TURN_NANOS / Math.max(1, cores), NANOS_PER_MASK * masks);
         long sinceLast = now - lastLook;
+        long pause = Math.min(TURN_NANOS / Math.max(1, cores), NANOS_PER_MASK * masks);
         if (sinceLast >= Math.max(NANOS_PER_MASK, pause)) {
-            look((int) (cores * Math.min(sinceLast, LATE_NANOS) / TURN_NANOS) + 1, now);
+            due += cores * Math.min(sinceLast, LATE_NANOS);
+            int count = (int) Math.max(1, due / TURN_NANOS);
+            due = Math.max(0, due - count * TURN_NANOS);
+            look(count, now);
+        }
+    }
+
+    /** Looks at all cores, unless that was done within the last second. For a monitor that goes to sleep. */
+    void lookAtAllIfDue(long now) {
+        if (now - lastLookAtAll >= IDLE_LOOK_NANOS) {
+            lookAtAll(now);
         }
     }
 
     /** Looks at all cores. */
     void lookAtAll(long now) {
+        lastLookAtAll = now;
         look(scheduler.allCores().length, now);
     }
 
