@@ -13,7 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.HdrHistogram.Histogram;
+import org.agrona.collections.Long2LongCounterMap;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -33,16 +36,17 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does it bring to keep a map's parts on cores of their own, where nobody else touches them?
  *
- * <p>{@value #CLIENTS} clients, virtual threads, each add one to the value of a random key, again and again. Heddle's clients live on
- * a core and use that core's part, a plain HashMap without locks; a key of another core's part they change by a task
- * there, for whose end they wait. The JDK's clients share a ConcurrentHashMap, and run where its scheduler puts them. Both
- * maps hold the same boxed keys and values of their own class; both clients yield after every {@value #TURN} requests.
+ * <p>{@value #CLIENTS} clients, virtual threads, each add one to the value of a random key, again and again, and yield after every
+ * {@value #TURN} requests. Heddle's clients live on a core and use that core's part, without locks; a key of another core's part
+ * they change by a task there, for whose end they wait. The JDK's clients share what they change, and run where its scheduler puts
+ * them. Each side has a map of the JDK's with the same boxed keys and values of their own class, and Agrona's map of longs,
+ * which is for one thread at a time: a core's own, or behind a lock.
  *
  * <p>{@code ./heddle bench locality}
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 2)
+@Warmup(iterations = 3)
 @Measurement(iterations = 1)
 @Fork(
         value = 3,
@@ -55,21 +59,28 @@ public class Locality {
     /** Every so manieth request is timed: coprime to {@link #TURN}, so that each place in a turn has its share. */
     private static final int TIMED = 17;
 
+    /** In so many parts, each with its lock, is a map that all share: many more than there are CPUs. */
+    private static final int LOCKED_PARTS = 256;
+
     /** Whose map. */
     public enum Store {
         /** A HashMap on each core. */
         HEDDLE,
+        /** A map of longs on each core. */
+        HEDDLE_LONG_MAP,
         /** A ConcurrentHashMap on the JDK's scheduler, which holds the key's lock during a change. */
         JDK_VIRTUAL,
         /** The same map, with values that are atomic: it is read only. */
-        JDK_VIRTUAL_ATOMIC
+        JDK_VIRTUAL_ATOMIC,
+        /** Maps of longs on the JDK's scheduler, {@value #LOCKED_PARTS} of them, each behind its lock. */
+        JDK_VIRTUAL_LOCKED_LONG_MAP
     }
 
     /** Whose map. */
     @Param
     public Store venue = Store.HEDDLE;
 
-    /** How many keys: about 100 bytes each. An L2 cache has room for some 10,000. */
+    /** How many keys: about 100 bytes each where they are boxed, 32 in a map of longs. An L2 cache has room for some 10,000. */
     @Param({"2000", "50000", "1000000"})
     public int keys = 2_000;
 
@@ -81,15 +92,22 @@ public class Locality {
     @Param("16000000")
     public int requests = 16_000_000;
 
+    private static final long MISSING = -1;
+
     private static final class Counter {
         long value;
     }
 
+    /** Adds one to the value of a key, here and now, and returns the sum. */
+    private interface Adder {
+        long add(int key);
+    }
+
     private @Nullable CoreManager manager;
     private int[] cpus = {};
-    private final List<Map<Integer, Counter>> parts = new ArrayList<>();
-    private final Map<Integer, Counter> shared = new ConcurrentHashMap<>();
-    private final Map<Integer, AtomicLong> sharedAtomic = new ConcurrentHashMap<>();
+
+    /** The parts, in the order of the cores; one, of all keys, where all share it. */
+    private final List<Adder> parts = new ArrayList<>();
 
     /** Beside the latency. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -99,36 +117,89 @@ public class Locality {
         public long requestsPerSecond;
     }
 
-    /** Fills the maps. Key k belongs to the core k modulo their number. */
+    /** Fills the maps. Key k belongs to the core k modulo their number, and is put in there. */
     @Setup(Level.Trial)
     public void fill() throws InterruptedException {
         CpuSet all = ThreadAffinity.ofProcess();
         cpus = all.toArray();
-        for (int key = 0; key < keys && venue != Store.HEDDLE; key++) {
-            if (venue == Store.JDK_VIRTUAL) {
-                shared.put(key, new Counter());
-            } else {
-                sharedAtomic.put(key, new AtomicLong());
-            }
-        }
-        if (venue != Store.HEDDLE) {
+        if (venue != Store.HEDDLE && venue != Store.HEDDLE_LONG_MAP) {
+            parts.add(filled(0, 1));
             return;
         }
         CoreManager cores =
                 CoreManager.builder().mode(TaskMode.VIRTUAL).cores(all).start();
         manager = cores;
         for (int i = 0; i < cpus.length; i++) {
-            Map<Integer, Counter> part = new HashMap<>();
-            parts.add(part);
             int first = i;
-            cores.on(cpus[i])
-                    .start(() -> {
-                        for (int key = first; key < keys; key += cpus.length) {
-                            part.put(key, new Counter());
-                        }
-                    })
-                    .join();
+            cores.on(cpus[i]).start(() -> parts.add(filled(first, cpus.length))).join();
         }
+    }
+
+    private Adder filled(int first, int step) {
+        return switch (venue) {
+            case HEDDLE -> boxed(new HashMap<>(), first, step);
+            case HEDDLE_LONG_MAP -> longs(first, step);
+            case JDK_VIRTUAL -> locking(new ConcurrentHashMap<>(), first, step);
+            case JDK_VIRTUAL_ATOMIC -> atomic(new ConcurrentHashMap<>(), first, step);
+            case JDK_VIRTUAL_LOCKED_LONG_MAP -> lockedLongs();
+        };
+    }
+
+    private Adder boxed(Map<Integer, Counter> map, int first, int step) {
+        for (int key = first; key < keys; key += step) {
+            map.put(key, new Counter());
+        }
+        return key -> ++found(map.get(key)).value;
+    }
+
+    private Adder longs(int first, int step) {
+        Long2LongCounterMap map = new Long2LongCounterMap(MISSING);
+        for (int key = first; key < keys; key += step) {
+            map.put(key, 0);
+        }
+        return key -> {
+            long sum = map.incrementAndGet(key);
+            if (sum == MISSING + 1) {
+                throw missing();
+            }
+            return sum;
+        };
+    }
+
+    private Adder locking(Map<Integer, Counter> map, int first, int step) {
+        for (int key = first; key < keys; key += step) {
+            map.put(key, new Counter());
+        }
+        return key -> found(map.computeIfPresent(key, (k, counter) -> {
+                    counter.value++;
+                    return counter;
+                }))
+                .value;
+    }
+
+    private Adder atomic(Map<Integer, AtomicLong> map, int first, int step) {
+        for (int key = first; key < keys; key += step) {
+            map.put(key, new AtomicLong());
+        }
+        return key -> found(map.get(key)).incrementAndGet();
+    }
+
+    private Adder lockedLongs() {
+        Lock[] locks = new Lock[LOCKED_PARTS];
+        Adder[] maps = new Adder[LOCKED_PARTS];
+        for (int i = 0; i < LOCKED_PARTS; i++) {
+            locks[i] = new ReentrantLock();
+            maps[i] = longs(i, LOCKED_PARTS);
+        }
+        return key -> {
+            int part = key % LOCKED_PARTS;
+            locks[part].lock();
+            try {
+                return maps[part].add(key);
+            } finally {
+                locks[part].unlock();
+            }
+        };
     }
 
     /** Closes the cores. */
@@ -169,55 +240,50 @@ public class Locality {
     }
 
     private void request(int home, SplittableRandom random, Histogram nanos) {
+        int mine = requests / CLIENTS;
+        for (int first = 0; first < mine; first += TURN) {
+            turn(first, Math.min(first + TURN, mine), home, random, nanos);
+            Thread.yield();
+        }
+    }
+
+    /** A method of its own, that is called often enough to be compiled as it is: clients have one loop each in all their life. */
+    private void turn(int first, int end, int home, SplittableRandom random, Histogram nanos) {
         int slots = keys / cpus.length;
-        for (int i = 0; i < requests / CLIENTS; i++) {
+        for (int i = first; i < end; i++) {
             boolean cross = cpus.length > 1 && random.nextInt(100) < crossPercent;
             int part = cross ? (home + 1 + random.nextInt(cpus.length - 1)) % cpus.length : home;
             int key = random.nextInt(slots) * cpus.length + part;
             long start = i % TIMED == 0 ? System.nanoTime() : 0;
             if (manager == null) {
-                addOneShared(key);
+                parts.get(0).add(key);
             } else if (part == home) {
-                addOne(part, key);
+                parts.get(home).add(key);
             } else {
-                addOneThere(manager, part, key);
+                addThere(manager, part, key);
             }
             if (start != 0) {
                 nanos.recordValue(Math.max(0, System.nanoTime() - start));
             }
-            if (i % TURN == 0) {
-                Thread.yield();
-            }
         }
     }
 
-    private long addOne(int part, int key) {
-        return ++found(parts.get(part).get(key)).value;
-    }
-
-    private void addOneShared(int key) {
-        if (venue == Store.JDK_VIRTUAL_ATOMIC) {
-            found(sharedAtomic.get(key)).getAndIncrement();
-        } else {
-            found(shared.computeIfPresent(key, (k, counter) -> {
-                counter.value++;
-                return counter;
-            }));
+    private void addThere(CoreManager cores, int part, int key) {
+        try {
+            cores.on(cpus[part]).submit(() -> parts.get(part).add(key)).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
         }
     }
 
     private static <V> V found(@Nullable V value) {
         if (value == null) {
-            throw new IllegalStateException("a key has no value");
+            throw missing();
         }
         return value;
     }
 
-    private void addOneThere(CoreManager cores, int part, int key) {
-        try {
-            cores.on(cpus[part]).submit(() -> addOne(part, key)).get();
-        } catch (InterruptedException | ExecutionException e) {
-            throw new IllegalStateException(e);
-        }
+    private static IllegalStateException missing() {
+        return new IllegalStateException("a key has no value");
     }
 }

@@ -103,6 +103,7 @@ final class Rounds {
                     .param("tasks", "10000")
                     .param("samples", "500")
                     .param("requests", "200000")
+                    .param("crossPercent", "0", "10")
                     .param("seconds", "1")
                     .param("perSecond", "2000");
         }

@@ -87,21 +87,46 @@ record Target(
                         "JDK_VIRTUAL",
                         true,
                         1.0),
-                ratio(
-                        "requests to a keyed map of 5 MB / ConcurrentHashMap on the JDK's scheduler",
-                        LOCAL.with("keys", "50000"),
+                requests(
+                        "requests to 50,000 keys, a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
+                        "50000",
                         "HEDDLE",
-                        "JDK_VIRTUAL",
-                        false,
-                        2),
-                ratio(
-                        "the same, with values that are atomic in it",
-                        LOCAL.with("keys", "50000"),
+                        "JDK_VIRTUAL"),
+                requests(
+                        "50,000 keys, the same / `ConcurrentHashMap` with atomic values",
+                        "50000",
                         "HEDDLE",
-                        "JDK_VIRTUAL_ATOMIC",
-                        false,
-                        2),
-                ratio("the same map of 100 MB", LOCAL.with("keys", "1000000"), "HEDDLE", "JDK_VIRTUAL", false, 2),
+                        "JDK_VIRTUAL_ATOMIC"),
+                requests(
+                        "50,000 keys, a map of longs on each core / `ConcurrentHashMap`",
+                        "50000",
+                        "HEDDLE_LONG_MAP",
+                        "JDK_VIRTUAL"),
+                requests(
+                        "50,000 keys, the same / such maps behind locks",
+                        "50000",
+                        "HEDDLE_LONG_MAP",
+                        "JDK_VIRTUAL_LOCKED_LONG_MAP"),
+                requests(
+                        "requests to 1,000,000 keys, a `HashMap` on each core / `ConcurrentHashMap`",
+                        "1000000",
+                        "HEDDLE",
+                        "JDK_VIRTUAL"),
+                requests(
+                        "1,000,000 keys, the same / `ConcurrentHashMap` with atomic values",
+                        "1000000",
+                        "HEDDLE",
+                        "JDK_VIRTUAL_ATOMIC"),
+                requests(
+                        "1,000,000 keys, a map of longs on each core / `ConcurrentHashMap`",
+                        "1000000",
+                        "HEDDLE_LONG_MAP",
+                        "JDK_VIRTUAL"),
+                requests(
+                        "1,000,000 keys, the same / such maps behind locks",
+                        "1000000",
+                        "HEDDLE_LONG_MAP",
+                        "JDK_VIRTUAL_LOCKED_LONG_MAP"),
                 ratio(
                         "server's p99 at a fixed load / JDK's scheduler",
                         FIXED_LOAD,
@@ -114,6 +139,10 @@ record Target(
     private static Target ratio(
             String title, Question question, String venue, String beside, boolean isAtMost, double bound) {
         return new Target(title, question, venue, question, beside, isAtMost, bound);
+    }
+
+    private static Target requests(String title, String keys, String venue, String beside) {
+        return ratio(title, LOCAL.with("keys", keys), venue, beside, false, 2);
     }
 
     private static Target number(String title, Question question, String venue, double most) {
