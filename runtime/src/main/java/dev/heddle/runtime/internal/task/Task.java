@@ -213,7 +213,7 @@ public final class Task extends TaskGroup.Member implements Runnable {
     /**
      * What a thread does with the books before and after the body. A throwable, which nobody makes or throws, because C2 inlines no
      * method of one into other code. Inlined, it makes the code of the thread's first frames so large that the compiler
-     * keeps those apart and gives them more slots: a parked task takes 594 to 683 bytes then, by chance, and 578 like this. The
+     * keeps those apart and gives them more slots: a parked task takes 594 to 683 bytes then, by chance, and mostly 578 like this. The
      * calls cost 2 % of a spawn.
      */
     @SuppressWarnings("serial")
