@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.HdrHistogram.Histogram;
@@ -56,10 +57,10 @@ public class Locality {
     private static final int CLIENTS = 64;
     private static final int TURN = 64;
 
-    /** Every so manieth request is timed: coprime to {@link #TURN}, so that each place in a turn has its share. */
+    /** One request in so many is timed: coprime to {@link #TURN}, so that each place in a turn has its share. */
     private static final int TIMED = 17;
 
-    /** In so many parts, each with its lock, is a map that all share: many more than there are CPUs. */
+    /** In so many parts, each with its lock, is a map that all share: many more than clients that run at once. */
     private static final int LOCKED_PARTS = 256;
 
     /** Whose map. */
@@ -68,7 +69,7 @@ public class Locality {
         HEDDLE,
         /** A map of longs on each core. */
         HEDDLE_LONG_MAP,
-        /** A ConcurrentHashMap on the JDK's scheduler, which holds the key's lock during a change. */
+        /** A ConcurrentHashMap on the JDK's scheduler, which holds the bin's lock during a change. */
         JDK_VIRTUAL,
         /** The same map, with values that are atomic: it is read only. */
         JDK_VIRTUAL_ATOMIC,
@@ -103,6 +104,7 @@ public class Locality {
         long add(int key);
     }
 
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private @Nullable CoreManager manager;
     private int[] cpus = {};
 
@@ -117,7 +119,10 @@ public class Locality {
         public long requestsPerSecond;
     }
 
-    /** Fills the maps. Key k belongs to the core k modulo their number, and is put in there. */
+    /**
+     * Fills the maps. Key k belongs to the core k modulo their number, and is put in there. Those are exclusive: their maps have no
+     * locks.
+     */
     @Setup(Level.Trial)
     public void fill() throws InterruptedException {
         CpuSet all = ThreadAffinity.ofProcess();
@@ -126,12 +131,17 @@ public class Locality {
             parts.add(filled(0, 1));
             return;
         }
-        CoreManager cores =
-                CoreManager.builder().mode(TaskMode.VIRTUAL).cores(all).start();
+        CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(all)
+                .exclusive(all)
+                .start();
         manager = cores;
         for (int i = 0; i < cpus.length; i++) {
             int first = i;
-            cores.on(cpus[i]).start(() -> parts.add(filled(first, cpus.length))).join();
+            Thread filling = cores.on(cpus[i]).start(() -> failing(() -> parts.add(filled(first, cpus.length))));
+            filling.join();
+            throwFailure();
         }
     }
 
@@ -221,7 +231,7 @@ public class Locality {
             nanos[i] = mine;
             int home = i % cpus.length;
             SplittableRandom random = new SplittableRandom(i);
-            Runnable client = () -> request(home, random, mine);
+            Runnable client = () -> failing(() -> request(home, random, mine));
             clients.add(
                     manager == null
                             ? Thread.startVirtualThread(client)
@@ -231,6 +241,7 @@ public class Locality {
             client.join();
         }
         double seconds = (System.nanoTime() - start) / 1e9;
+        throwFailure();
         Histogram all = new Histogram(2);
         for (Histogram each : nanos) {
             all.add(each);
@@ -273,6 +284,22 @@ public class Locality {
             cores.on(cpus[part]).submit(() -> parts.get(part).add(key)).get();
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Notes what is thrown: a client that gives up would make its side look faster. */
+    private void failing(Runnable work) {
+        try {
+            work.run();
+        } catch (Throwable thrown) {
+            failure.compareAndSet(null, thrown);
+        }
+    }
+
+    private void throwFailure() {
+        Throwable thrown = failure.get();
+        if (thrown != null) {
+            throw new IllegalStateException("not all requests were made", thrown);
         }
     }
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An unbounded channel: many senders, one receiver, first in first out for each sender.
  *
- * <p>Offers from any thread, polls from the owner only. Neither blocks, no stalled sender holds up another one, and each holds up
- * the owner for two microseconds at most. What came before {@code offer} happens-before what follows the {@code poll} that returns the item.
+ * <p>Offers from any thread, polls from the owner only. Neither blocks, no stalled sender holds up another one, and what each has
+ * claimed holds up the owner for two microseconds at most. What came before {@code offer} happens-before what follows the {@code poll} that returns the item.
  *
  * @param <T> what is sent
  */

@@ -195,8 +195,9 @@ final class Monitor {
         watches.clear();
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
-        // 2. look again. Pairs with noticeWork(): whoever has ended a core's rest looks whether this sleeps after that
-        if (anyAwake()) {
+        // 2. look again. Pairs with noticeWork(): it comes after the end of a core's rest, or the doubt of a pin, that
+        // this looks for
+        if (pinsInDoubt || anyAwake()) {
             LockSupport.parkNanos(this, NAP_NANOS);
         } else {
             while (asleep && !scheduler.hasEnded()) {

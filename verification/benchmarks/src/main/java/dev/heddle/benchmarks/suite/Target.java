@@ -88,42 +88,42 @@ record Target(
                         true,
                         1.0),
                 requests(
-                        "requests to 50,000 keys, a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
+                        "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
                         "50000",
                         "HEDDLE",
                         "JDK_VIRTUAL"),
                 requests(
-                        "50,000 keys, the same / `ConcurrentHashMap` with atomic values",
+                        "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
                         "50000",
                         "HEDDLE",
                         "JDK_VIRTUAL_ATOMIC"),
                 requests(
-                        "50,000 keys, a map of longs on each core / `ConcurrentHashMap`",
+                        "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
                         "50000",
                         "HEDDLE_LONG_MAP",
                         "JDK_VIRTUAL"),
                 requests(
-                        "50,000 keys, the same / such maps behind locks",
+                        "a map of longs on each core / maps of longs behind locks",
                         "50000",
                         "HEDDLE_LONG_MAP",
                         "JDK_VIRTUAL_LOCKED_LONG_MAP"),
                 requests(
-                        "requests to 1,000,000 keys, a `HashMap` on each core / `ConcurrentHashMap`",
+                        "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
                         "1000000",
                         "HEDDLE",
                         "JDK_VIRTUAL"),
                 requests(
-                        "1,000,000 keys, the same / `ConcurrentHashMap` with atomic values",
+                        "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
                         "1000000",
                         "HEDDLE",
                         "JDK_VIRTUAL_ATOMIC"),
                 requests(
-                        "1,000,000 keys, a map of longs on each core / `ConcurrentHashMap`",
+                        "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
                         "1000000",
                         "HEDDLE_LONG_MAP",
                         "JDK_VIRTUAL"),
                 requests(
-                        "1,000,000 keys, the same / such maps behind locks",
+                        "a map of longs on each core / maps of longs behind locks",
                         "1000000",
                         "HEDDLE_LONG_MAP",
                         "JDK_VIRTUAL_LOCKED_LONG_MAP"),
@@ -142,7 +142,8 @@ record Target(
     }
 
     private static Target requests(String title, String keys, String venue, String beside) {
-        return ratio(title, LOCAL.with("keys", keys), venue, beside, false, 2);
+        String rate = String.format(Locale.ROOT, "requests/s to %,d keys, of one's own core: ", Integer.parseInt(keys));
+        return ratio(rate + title, LOCAL.with("keys", keys), venue, beside, false, 2);
     }
 
     private static Target number(String title, Question question, String venue, double most) {
