@@ -8,14 +8,20 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 import org.agrona.collections.Long2LongCounterMap;
 import org.jspecify.annotations.Nullable;
@@ -37,28 +43,32 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does it bring to keep a map's parts on cores of their own, where nobody else touches them?
  *
- * <p>{@value #CLIENTS} clients, virtual threads, each add one to the value of a random key, again and again, and yield after every
- * {@value #TURN} requests. Heddle's clients live on a core and use that core's part, without locks; a key of another core's part
- * they change by a task there, for whose end they wait. The JDK's clients share what they change, and run where its scheduler puts
- * them. Each side has a map of the JDK's with the same boxed keys and values of their own class, and Agrona's map of longs,
- * which is for one thread at a time: a core's own, or behind a lock.
+ * <p>{@value #CLIENTS} clients each add one to the value of a random key, again and again, and let the next one in after every
+ * {@value #TURN} requests. Heddle's clients are virtual threads that live on a core and use that core's part, without locks; a key
+ * of another core's part they change by a task there, for whose end they wait. The JDK's clients are virtual threads that share
+ * what they change, and run where its scheduler puts them. Each side has a map of the JDK's with the same boxed keys and values of
+ * their own class, and Agrona's map of longs, which is for one thread at a time: a core's own, or behind a lock. Between them
+ * stand pinned threads with a part each, whose clients are chains of callbacks.
  *
  * <p>{@code ./heddle bench locality}
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3)
+@Warmup(iterations = 2)
 @Measurement(iterations = 1)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xms3g", "-Xmx3g"})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"})
 @State(Scope.Benchmark)
 public class Locality {
     private static final int CLIENTS = 64;
     private static final int TURN = 64;
 
-    /** One request in so many is timed: coprime to {@link #TURN}, so that each place in a turn has its share. */
-    private static final int TIMED = 17;
+    /**
+     * One request in so many is timed: coprime to {@link #TURN}, so that each place in a turn has its share, and so few that the
+     * clock, which waits for the loads before it, is not what is measured.
+     */
+    private static final int TIMED = 127;
 
     /** In so many parts, each with its lock, is a map that all share: many more than clients that run at once. */
     private static final int LOCKED_PARTS = 256;
@@ -69,6 +79,8 @@ public class Locality {
         HEDDLE,
         /** A map of longs on each core. */
         HEDDLE_LONG_MAP,
+        /** A HashMap on each of as many pinned threads, which are executors: no client may wait there. */
+        PINNED_EXECUTORS,
         /** A ConcurrentHashMap on the JDK's scheduler, which holds the bin's lock during a change. */
         JDK_VIRTUAL,
         /** The same map, with values that are atomic: it is read only. */
@@ -89,10 +101,11 @@ public class Locality {
     @Param({"0", "1", "10"})
     public int crossPercent = 0;
 
-    /** How many requests in all. */
-    @Param("16000000")
-    public int requests = 16_000_000;
+    /** How long the clients go on, in milliseconds. For a fixed number of requests the slower of two CPUs would be measured. */
+    @Param("2000")
+    public int millis = 2_000;
 
+    private static final long LOW_HALF = 0xffff_ffffL;
     private static final long MISSING = -1;
 
     private static final class Counter {
@@ -104,8 +117,41 @@ public class Locality {
         long add(int key);
     }
 
+    /** What one client has done and is about to do. */
+    private final class Client {
+        final int home;
+        final SplittableRandom random;
+        final Histogram nanos = new Histogram(2);
+        final long end;
+        long made;
+
+        // The request that is to be made elsewhere.
+        long start;
+        int part;
+        int key;
+
+        Client(int number, long end) {
+            home = number % cpus.length;
+            random = new SplittableRandom(number);
+            this.end = end;
+        }
+
+        /** Between turns. */
+        boolean isDone() {
+            return made % TURN == 0 && System.nanoTime() - end >= 0;
+        }
+
+        void hasMadeOne() {
+            made++;
+            if (start != 0) {
+                nanos.recordValue(Math.max(0, System.nanoTime() - start));
+            }
+        }
+    }
+
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private @Nullable CoreManager manager;
+    private final List<ExecutorService> executors = new ArrayList<>();
     private int[] cpus = {};
 
     /** The parts, in the order of the cores; one, of all keys, where all share it. */
@@ -127,27 +173,53 @@ public class Locality {
     public void fill() throws InterruptedException {
         CpuSet all = ThreadAffinity.ofProcess();
         cpus = all.toArray();
-        if (venue != Store.HEDDLE && venue != Store.HEDDLE_LONG_MAP) {
-            parts.add(filled(0, 1));
-            return;
+        switch (venue) {
+            case HEDDLE, HEDDLE_LONG_MAP ->
+                manager = CoreManager.builder()
+                        .mode(TaskMode.VIRTUAL)
+                        .cores(all)
+                        .exclusive(all)
+                        .start();
+            case PINNED_EXECUTORS -> {
+                for (int cpu : cpus) {
+                    executors.add(Executors.newSingleThreadExecutor(work -> pinned(cpu, work)));
+                }
+            }
+            case JDK_VIRTUAL, JDK_VIRTUAL_ATOMIC, JDK_VIRTUAL_LOCKED_LONG_MAP -> {
+                parts.add(filled(0, 1));
+                return;
+            }
         }
-        CoreManager cores = CoreManager.builder()
-                .mode(TaskMode.VIRTUAL)
-                .cores(all)
-                .exclusive(all)
-                .start();
-        manager = cores;
         for (int i = 0; i < cpus.length; i++) {
             int first = i;
-            Thread filling = cores.on(cpus[i]).start(() -> failing(() -> parts.add(filled(first, cpus.length))));
-            filling.join();
+            CountDownLatch filled = new CountDownLatch(1);
+            on(first).execute(failing(filled, () -> {
+                parts.add(filled(first, cpus.length));
+                filled.countDown();
+            }));
+            filled.await();
             throwFailure();
         }
     }
 
+    private static Thread pinned(int cpu, Runnable work) {
+        return new Thread(() -> {
+            ThreadAffinity.set(CpuSet.of(cpu));
+            work.run();
+        });
+    }
+
+    /** The executor of a part; of any number where there is but one, which all share. */
+    private Executor on(int part) {
+        if (manager != null) {
+            return manager.on(cpus[part])::start;
+        }
+        return executors.isEmpty() ? Thread::startVirtualThread : executors.get(part);
+    }
+
     private Adder filled(int first, int step) {
         return switch (venue) {
-            case HEDDLE -> boxed(new HashMap<>(), first, step);
+            case HEDDLE, PINNED_EXECUTORS -> boxed(new HashMap<>(), first, step);
             case HEDDLE_LONG_MAP -> longs(first, step);
             case JDK_VIRTUAL -> locking(new ConcurrentHashMap<>(), first, step);
             case JDK_VIRTUAL_ATOMIC -> atomic(new ConcurrentHashMap<>(), first, step);
@@ -218,82 +290,128 @@ public class Locality {
         if (manager != null) {
             manager.close();
         }
+        executors.forEach(ExecutorService::close);
     }
 
-    /** All requests of all clients. */
+    /** Requests of all clients. */
     @Benchmark
     public void add(Latency latency, Rate rate) throws InterruptedException {
-        Histogram[] nanos = new Histogram[CLIENTS];
-        List<Thread> clients = new ArrayList<>();
+        CountDownLatch done = new CountDownLatch(CLIENTS);
         long start = System.nanoTime();
-        for (int i = 0; i < CLIENTS; i++) {
-            Histogram mine = new Histogram(2);
-            nanos[i] = mine;
-            int home = i % cpus.length;
-            SplittableRandom random = new SplittableRandom(i);
-            Runnable client = () -> failing(() -> request(home, random, mine));
-            clients.add(
-                    manager == null
-                            ? Thread.startVirtualThread(client)
-                            : manager.on(cpus[home]).start(client));
+        long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
+        List<Client> clients = IntStream.range(0, CLIENTS)
+                .mapToObj(number -> new Client(number, end))
+                .toList();
+        for (Client client : clients) {
+            Executor home = on(client.home);
+            home.execute(failing(done, () -> {
+                if (executors.isEmpty()) {
+                    request(client);
+                    done.countDown();
+                } else {
+                    request(client, home, done);
+                }
+            }));
         }
-        for (Thread client : clients) {
-            client.join();
-        }
-        double seconds = (System.nanoTime() - start) / 1e9;
+        done.await();
+        double elapsed = (System.nanoTime() - start) / 1e9;
         throwFailure();
-        Histogram all = new Histogram(2);
-        for (Histogram each : nanos) {
-            all.add(each);
+        Histogram nanos = new Histogram(2);
+        long made = 0;
+        for (Client client : clients) {
+            nanos.add(client.nanos);
+            made += client.made;
         }
-        latency.read(all);
-        rate.requestsPerSecond = (long) (requests / CLIENTS * CLIENTS / seconds);
+        latency.read(nanos);
+        rate.requestsPerSecond = (long) (made / elapsed);
     }
 
-    private void request(int home, SplittableRandom random, Histogram nanos) {
-        int mine = requests / CLIENTS;
-        for (int first = 0; first < mine; first += TURN) {
-            turn(first, Math.min(first + TURN, mine), home, random, nanos);
-            Thread.yield();
-        }
-    }
-
-    /** A method of its own, that is called often enough to be compiled as it is: clients have one loop each in all their life. */
-    private void turn(int first, int end, int home, SplittableRandom random, Histogram nanos) {
-        int slots = keys / cpus.length;
-        for (int i = first; i < end; i++) {
-            boolean cross = cpus.length > 1 && random.nextInt(100) < crossPercent;
-            int part = cross ? (home + 1 + random.nextInt(cpus.length - 1)) % cpus.length : home;
-            int key = random.nextInt(slots) * cpus.length + part;
-            long start = i % TIMED == 0 ? System.nanoTime() : 0;
-            if (manager == null) {
-                parts.get(0).add(key);
-            } else if (part == home) {
-                parts.get(home).add(key);
+    /** A client that is a thread. */
+    private void request(Client client) {
+        while (!client.isDone()) {
+            if (turn(client)) {
+                Thread.yield();
             } else {
-                addThere(manager, part, key);
-            }
-            if (start != 0) {
-                nanos.recordValue(Math.max(0, System.nanoTime() - start));
+                addThere(client);
             }
         }
     }
 
-    private void addThere(CoreManager cores, int part, int key) {
+    /** A client that is a chain of callbacks. */
+    private void request(Client client, Executor home, CountDownLatch done) {
+        if (client.isDone()) {
+            done.countDown();
+            return;
+        }
+        Runnable goOn = failing(done, () -> request(client, home, done));
+        if (turn(client)) {
+            home.execute(goOn);
+        } else {
+            executors.get(client.part).execute(failing(done, () -> {
+                parts.get(client.part).add(client.key);
+                home.execute(() -> {
+                    client.hasMadeOne();
+                    goOn.run();
+                });
+            }));
+        }
+    }
+
+    /**
+     * Makes a client's requests to the end of its turn, or up to one that is for another core's part; then it is false. A method
+     * of its own, that is called often enough to be compiled as it is: clients have one loop each in all their life.
+     */
+    private boolean turn(Client client) {
+        boolean shared = parts.size() == 1;
+        Adder own = parts.get(shared ? 0 : client.home);
+        int cores = cpus.length;
+        int slots = keys / cores;
+        do {
+            long random = client.random.nextLong();
+            client.start = client.made % TIMED == 0 ? System.nanoTime() : 0;
+            int slot = below(slots, random >>> Integer.SIZE);
+            int part = client.home;
+            if (cores > 1 && below(100, random & LOW_HALF) < crossPercent) {
+                part = (part + 1 + client.random.nextInt(cores - 1)) % cores;
+                if (!shared) {
+                    client.part = part;
+                    client.key = slot * cores + part;
+                    return false;
+                }
+            }
+            own.add(slot * cores + part);
+            client.hasMadeOne();
+        } while (client.made % TURN != 0);
+        return true;
+    }
+
+    /** Scales 32 random bits, without the division, which takes as long as a request. */
+    private static int below(int bound, long bits) {
+        return (int) ((bits * bound) >>> Integer.SIZE);
+    }
+
+    private void addThere(Client client) {
         try {
-            cores.on(cpus[part]).submit(() -> parts.get(part).add(key)).get();
+            Objects.requireNonNull(manager)
+                    .on(cpus[client.part])
+                    .submit(() -> parts.get(client.part).add(client.key))
+                    .get();
+            client.hasMadeOne();
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** Notes what is thrown: a client that gives up would make its side look faster. */
-    private void failing(Runnable work) {
-        try {
-            work.run();
-        } catch (Throwable thrown) {
-            failure.compareAndSet(null, thrown);
-        }
+    /** Work that notes what it throws, and ends the wait for it: a client that gives up would make its side look faster. */
+    private Runnable failing(CountDownLatch end, Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (Throwable thrown) {
+                failure.compareAndSet(null, thrown);
+                end.countDown();
+            }
+        };
     }
 
     private void throwFailure() {

@@ -102,8 +102,9 @@ final class Rounds {
                     .param("leaves", "10000")
                     .param("tasks", "10000")
                     .param("samples", "500")
-                    .param("requests", "200000")
+                    .param("keys", "50000", "1000000")
                     .param("crossPercent", "0", "10")
+                    .param("millis", "100")
                     .param("seconds", "1")
                     .param("perSecond", "2000");
         }

@@ -22,7 +22,7 @@ import org.openjdk.jcstress.infra.results.ZL_Result;
 @Outcome(expect = FORBIDDEN, desc = "lost, doubled or out of order")
 @State
 public class APastOwnerOnlyLooks {
-    private final AtomicReferenceArray<@Nullable String> slots = new AtomicReferenceArray<>(4);
+    private final AtomicReferenceArray<@Nullable String> slots = new AtomicReferenceArray<>(8);
     private final AtomicInteger claimed = new AtomicInteger();
     private int passed;
     private final StringBuilder received = new StringBuilder();
