@@ -48,7 +48,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * of another core's part they change by a task there, for whose end they wait. The JDK's clients are virtual threads that share
  * what they change, and run where its scheduler puts them. Each side has a map of the JDK's with the same boxed keys and values of
  * their own class, and Agrona's map of longs, which is for one thread at a time: a core's own, or behind a lock. Between them
- * stand pinned threads with a part each, whose clients are chains of callbacks.
+ * stand pinned threads that own a HashMap each, and whose clients are chains of callbacks.
  *
  * <p>{@code ./heddle bench locality}
  */
@@ -125,8 +125,10 @@ public class Locality {
         final long end;
         long made;
 
-        // The request that is to be made elsewhere.
+        /** When the present request began, if it is timed, or 0. */
         long start;
+
+        // Where the present request is for another core's part.
         int part;
         int key;
 
