@@ -6,6 +6,7 @@ import dev.heddle.runtime.HousekeepingReport.JvmThread;
 import dev.heddle.runtime.internal.AllowedCpus;
 import dev.heddle.runtime.internal.dispatch.CoreBackend;
 import dev.heddle.runtime.internal.dispatch.CoreContext;
+import dev.heddle.runtime.internal.dispatch.CoreSettings;
 import dev.heddle.runtime.internal.dispatch.CoreThread;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
@@ -52,6 +53,7 @@ public final class CoreManager implements AutoCloseable {
     /** A task whose future has just been got is about to end: such a one is no reason to refuse a resize. */
     private static final int ENDING_GRACE_MILLIS = 10;
 
+    private final CoreSettings settings;
     private final String name;
     private final TaskMode mode;
     private final CoreBackend backend;
@@ -69,10 +71,15 @@ public final class CoreManager implements AutoCloseable {
     private volatile boolean shutDown;
 
     CoreManager(
-            String name, TaskMode mode, CoreBackend backend, ResizePolicy whenCpuGone, @Nullable CpuSet housekeeping) {
+            CoreSettings settings,
+            TaskMode mode,
+            CoreBackend backend,
+            ResizePolicy whenCpuGone,
+            @Nullable CpuSet housekeeping) {
         this.housekeeping = housekeeping == null ? null : new Housekeeping(housekeeping, this::cores);
         this.whenCpuGone = whenCpuGone;
-        this.name = name;
+        this.settings = settings;
+        this.name = settings.name();
         this.mode = mode;
         this.backend = backend;
         this.anywhere = new TaskLauncher.OfPlace(backend.anywhere());
@@ -570,11 +577,12 @@ public final class CoreManager implements AutoCloseable {
         return live;
     }
 
+    @SuppressWarnings("ReferenceEquality") // two managers may be told the same
     private void requireOutside(String method) {
-        Optional<Core> inside = current();
-        if (inside.isPresent()) {
-            throw new IllegalStateException(method + " was called by a task on " + inside.get()
-                    + ", which would wait for itself: call shutdown() there, and close from outside");
+        // Not current(): a task may be on none of the present cores.
+        if (VirtualThreadHook.currentCarrier() instanceof CoreThread carrier && carrier.settings() == settings) {
+            throw new IllegalStateException(method + " was called by a task of manager '" + name
+                    + "', which would wait for itself: call shutdown() there, and close from outside");
         }
     }
 

@@ -186,7 +186,7 @@ public final class CoreManagerBuilder {
      * next a task has its core's data to itself, without locks. Only {@link Blocking} ends that, which counts as a
      * suspension. By default, none. Platform threads cannot keep that: a manager of those is not started.
      *
-     * @param cpus CPU numbers; those that are none of the manager's cores mean nothing
+     * @param cpus numbers of CPUs that this process may use; one that is no core is exclusive from when it becomes one
      * @return this builder
      */
     public CoreManagerBuilder exclusive(CpuSet cpus) {
@@ -298,6 +298,7 @@ public final class CoreManagerBuilder {
         Machine machine = new Machine();
         CpuSet chosen = chosen(machine);
         CoreManager.requireUsable(chosen);
+        AllowedCpus.requireAllowed(exclusive);
         requireApart(chosen);
         TaskMode resolved = resolveMode();
         CoreSettings settings = new CoreSettings(
@@ -313,7 +314,8 @@ public final class CoreManagerBuilder {
                 auditEvery,
                 new Neighbourhood(machine::orNull),
                 shuffleSeed);
-        CoreManager manager = new CoreManager(name, resolved, backend(resolved, settings), whenCpuGone, housekeeping);
+        CoreManager manager =
+                new CoreManager(settings, resolved, backend(resolved, settings), whenCpuGone, housekeeping);
         boolean started = false;
         try {
             manager.startWith(chosen);

@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -137,13 +140,58 @@ final class CoreManagerCloseTest {
         assertTrue(status.get());
     }
 
-    @Test
-    void aTaskThatClosesItsOwnManagerIsToldSo() throws Exception {
-        try (CoreManager cores = builder(TaskMode.VIRTUAL).start()) {
-            Future<IllegalStateException> refusal =
-                    cores.on(CPU).submit(() -> assertThrows(IllegalStateException.class, cores::close));
-            assertTrue(String.valueOf(refusal.get().getMessage()).contains("would wait for itself"));
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void aTaskThatClosesItsOwnManagerIsToldSo(TaskMode mode) throws Exception {
+        try (CoreManager cores = builder(mode).start()) {
+            for (TaskLauncher place : List.of(cores.on(CPU), cores.on(CPU).preferred(), cores.anywhere())) {
+                Future<?> refusal = place.submit(() -> refuses(cores));
+                refusal.get();
+            }
         }
+    }
+
+    private static @Nullable Void refuses(CoreManager cores) {
+        for (Executable close : List.<Executable>of(
+                cores::close, () -> cores.closeWithin(Duration.ofSeconds(1), Duration.ofSeconds(1)))) {
+            IllegalStateException refusal = assertThrows(IllegalStateException.class, close);
+            assertTrue(String.valueOf(refusal.getMessage()).contains("would wait for itself"), refusal.getMessage());
+        }
+        return null;
+    }
+
+    /** It is a task of the manager still. */
+    @Test
+    void aTaskOfARemovedCoreThatClosesTheManagerIsToldSo() throws Exception {
+        int first = ThreadAffinity.ofProcess().first();
+        int last = ThreadAffinity.ofProcess().last();
+        Assumptions.assumeTrue(first != last, "SKIPPED: needs two CPUs");
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(first, last))
+                .start()) {
+            CountDownLatch began = new CountDownLatch(1);
+            CountDownLatch removed = new CountDownLatch(1);
+            Future<?> refusal = cores.on(last).submit(() -> {
+                began.countDown();
+                awaitUninterruptibly(removed);
+                return refuses(cores);
+            });
+            began.await();
+            cores.resize(CpuSet.of(first), ResizePolicy.FAIL);
+            removed.countDown();
+            refusal.get();
+        }
+    }
+
+    @Test
+    void exclusiveCpusThatCannotBeHadAreRefused() {
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> builder(TaskMode.VIRTUAL).exclusive(CpuSet.of(4000)).start());
+        assertTrue(String.valueOf(e.getMessage()).startsWith("the machine has no CPU 4000"), e.getMessage());
     }
 
     @Test

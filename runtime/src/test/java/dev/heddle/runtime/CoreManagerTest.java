@@ -83,7 +83,7 @@ final class CoreManagerTest {
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
                 () -> CoreManager.builder().cores(asked).name("refused").start());
-        assertTrue(String.valueOf(e.getMessage()).startsWith("core 4000 is not allowed here"), e.getMessage());
+        assertTrue(String.valueOf(e.getMessage()).startsWith("the machine has no CPU 4000;"), e.getMessage());
         assertTrue(
                 String.valueOf(e.getMessage()).contains("this process may use " + ThreadAffinity.ofProcess()),
                 e.getMessage());

@@ -126,9 +126,9 @@ final class PlacementTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "40 | the machine has no CPU 40, it has 0-31: this process may use 0-7,16-23 (cgroup /pod). Choose among them",
-                "0,31 | CPU 31 is offline: this process may use",
-                "6-9 | CPUs 8-9 are not allowed: this process may use 0-7,16-23 (cgroup /pod). Choose among",
+                "40 | the machine has no CPU 40, it has 0-31; this process may use 0-7,16-23 (cgroup /pod). Choose among them",
+                "0,31 | CPU 31 is offline; this process may use",
+                "6-9 | CPUs 8-9 are not allowed; this process may use 0-7,16-23 (cgroup /pod). Choose among",
                 "spread:17 | there are 16 CPUs to choose from, 0-7,16-23. The nearest is spread:16",
                 "one-per-core/pack:9 | (step pack:9) cannot be met: there are 8 CPUs to choose from, 0-7. The nearest is pack:8",
                 "node:4 | there is no NUMA node 4. There is node:0 with CPUs 0-3,16-19, node:1 with CPUs 4-7,20-23",

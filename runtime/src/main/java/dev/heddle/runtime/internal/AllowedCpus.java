@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 
 /** The CPUs that this process may use, and what a user is told who asks for others. */
 public final class AllowedCpus {
+    private static final Path PRESENT = Path.of("/sys/devices/system/cpu/present");
     private static final Path ISOLATED = Path.of("/sys/devices/system/cpu/isolated");
     private static final Path CGROUP = Path.of("/proc/self/cgroup");
     private static final String UNIFIED = "0::";
@@ -31,11 +32,25 @@ public final class AllowedCpus {
     public static void requireAllowed(CpuSet asked) {
         CpuSet allowed = choosable();
         CpuSet missing = asked.minus(allowed);
+        CpuSet absent = missing.minus(present());
+        if (!absent.isEmpty()) {
+            throw new IllegalArgumentException("the machine has no " + (absent.size() == 1 ? "CPU " : "CPUs ") + absent
+                    + "; this process may use " + allowed + ". Choose among them");
+        }
         if (!missing.isEmpty()) {
             throw new IllegalArgumentException(
                     (missing.size() == 1 ? "core " + missing + " is" : "cores " + missing + " are")
                             + " not allowed here: this process may use " + allowed + cgroup()
                             + ". Choose among them, or widen the affinity mask or cpuset it is started with");
+        }
+    }
+
+    /** The CPUs that the machine has; all, where it does not say. */
+    private static CpuSet present() {
+        try {
+            return CpuSet.parse(Files.readString(PRESENT));
+        } catch (IOException | IllegalArgumentException unreadable) {
+            return CpuSet.range(0, CpuSet.MAX_CPU);
         }
     }
 

@@ -33,9 +33,17 @@ final class CarrierPool {
         return spares.pollLast();
     }
 
-    /** Puts back one that was taken and did not get a lease. */
+    /** Puts back one that was taken and did not get a lease. Where there is no memory for that it ends. */
     void putBack(CarrierThread spare) {
-        spares.addLast(spare);
+        boolean isBack = false;
+        try {
+            spares.addLast(spare);
+            isBack = true;
+        } finally {
+            if (!isBack) {
+                spare.dismiss();
+            }
+        }
     }
 
     /** Starts a carrier. If that fails it is none, and the failure is thrown. */
@@ -44,7 +52,7 @@ final class CarrierPool {
         try {
             size.getAndIncrement();
             all.add(fresh);
-            fresh.start();
+            fresh.core().settings().pinning().start(fresh);
             running = true;
         } finally {
             if (!running) {
@@ -66,6 +74,9 @@ final class CarrierPool {
         spares.addLast(waiting); // 1. publish
         long since = System.nanoTime();
         while (waiting.lease() == 0) {
+            if (waiting.isDismissed()) {
+                return false;
+            }
             boolean old = System.nanoTime() - since >= SPARE_AGE_NANOS;
             if ((old || isEnding.getAsBoolean()) && spares.remove(waiting)) { // 2. look. Pairs with wakeSpares()
                 return false;

@@ -7,7 +7,6 @@ import dev.heddle.affinity.NativeCallException;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
-import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -25,6 +24,9 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     /** The number of the lease that it holds or has held, 0 for none. Written by itself and by who gives it a core. */
     private volatile long lease;
+
+    /** It is no longer among the spares, and gets no lease. */
+    private volatile boolean dismissed;
 
     /** Its own: it owns the core and is not in a task, so that nobody can take the core away. */
     private boolean dispatching;
@@ -59,6 +61,11 @@ public final class CarrierThread extends Thread implements CoreThread {
     @Override
     public VirtualCoreContext core() {
         return core;
+    }
+
+    @Override
+    public CoreSettings settings() {
+        return core.settings();
     }
 
     @Override
@@ -106,7 +113,7 @@ public final class CarrierThread extends Thread implements CoreThread {
                 continuation.run();
             } catch (Throwable t) {
                 // INV-8. Tasks catch their own; this came from a handler of uncaught exceptions, or from the JDK.
-                report(core, "a continuation threw; the carrier goes on", t);
+                report("a continuation threw; the carrier goes on", t);
             }
             if (auditEvery != 0 && ++sinceAudit >= auditEvery) {
                 sinceAudit = 0;
@@ -207,6 +214,16 @@ public final class CarrierThread extends Thread implements CoreThread {
         LockSupport.unpark(this);
     }
 
+    /** By who has taken it from the spares, and can neither give it a core nor put it back: it has to end. */
+    void dismiss() {
+        dismissed = true;
+        LockSupport.unpark(this);
+    }
+
+    boolean isDismissed() {
+        return dismissed;
+    }
+
     long lease() {
         return lease;
     }
@@ -239,16 +256,12 @@ public final class CarrierThread extends Thread implements CoreThread {
             try {
                 return core.next(this);
             } catch (Throwable t) {
-                report(core, "the dispatch loop threw; it goes on", t);
+                report("the dispatch loop threw; it goes on", t);
             }
         }
     }
 
-    private static void report(CoreContext core, String text, Throwable thrown) {
-        try {
-            System.getLogger(CarrierThread.class.getName()).log(Level.ERROR, core + ": " + text, thrown);
-        } catch (Throwable outOfMemory) {
-            // There is nothing left to say it with.
-        }
+    private void report(String text, Throwable thrown) {
+        FailureLog.error(CarrierThread.class, () -> core + ": " + text, thrown);
     }
 }

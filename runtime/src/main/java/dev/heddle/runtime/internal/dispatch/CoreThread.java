@@ -7,4 +7,7 @@ public sealed interface CoreThread permits CarrierThread, PlatformThreads.TaskTh
     /** The core whose CPU it is pinned to, or null if it may run on any of the manager's. */
     @Nullable
     CoreContext core();
+
+    /** What the cores of its manager are told: one object for each manager. */
+    CoreSettings settings();
 }

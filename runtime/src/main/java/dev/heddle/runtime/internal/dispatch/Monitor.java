@@ -5,7 +5,6 @@ import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,8 +156,9 @@ final class Monitor {
                 long now = System.nanoTime();
                 lookAtPins(now);
                 keepHouse(now);
-                boolean busy = round(now, now - last > LATE_NANOS);
+                boolean late = now - last > LATE_NANOS;
                 last = now;
+                boolean busy = round(now, late);
                 idleRounds = busy ? 0 : idleRounds + 1;
                 if (idleRounds <= IDLE_ROUNDS) {
                     LockSupport.parkNanos(this, ROUND_NANOS);
@@ -195,9 +194,10 @@ final class Monitor {
         watches.clear();
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
-        // 2. look again. Pairs with noticeWork(): it comes after the end of a core's rest, or the doubt of a pin, that
-        // this looks for
-        if (pinsInDoubt || anyAwake()) {
+        // 2. look again. Pairs with noticeWork(): it comes after the end of a core's rest, or the beginning of one that
+        // has
+        // found no carrier, or the doubt of a pin, that this looks for
+        if (pinsInDoubt || anyNeedsLook()) {
             LockSupport.parkNanos(this, NAP_NANOS);
         } else {
             while (asleep && !scheduler.hasEnded()) {
@@ -210,9 +210,9 @@ final class Monitor {
         asleep = false;
     }
 
-    private boolean anyAwake() {
+    private boolean anyNeedsLook() {
         for (VirtualCoreContext core : scheduler.allCores()) {
-            if (!core.isResting()) {
+            if (!core.isResting() || core.queues().hasWaiting()) {
                 return true;
             }
         }
@@ -226,7 +226,11 @@ final class Monitor {
             watches.keySet().retainAll(Set.of(cores));
         }
         for (VirtualCoreContext core : cores) {
-            busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now, late);
+            try {
+                busy |= look(core, watches.computeIfAbsent(core, each -> new Watch()), now, late);
+            } catch (Throwable t) {
+                reportFailure(t); // and the others are looked at all the same
+            }
         }
         if (scheduler.hasWork()) {
             scheduler.wakeOne(); // for a sender that was cut short after it had sent
@@ -235,7 +239,7 @@ final class Monitor {
         return busy;
     }
 
-    /** Returns whether the core runs a task. */
+    /** Returns whether the core runs a task, or should. */
     private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
         long lease = core.lease().number();
         long dispatches = core.counters().dispatches();
@@ -247,6 +251,10 @@ final class Monitor {
             watch.cpuSince = -1;
             watch.isReported = false;
             lookAtSlice(core, watch, now);
+            if (core.isResting() && core.queues().hasWaiting()) {
+                core.seatLate(now); // there was no carrier for it, or its sender was cut short
+                return true;
+            }
             return running;
         }
         CarrierThread carrier = core.carrier();
@@ -332,22 +340,27 @@ final class Monitor {
         }
         LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         if (mayReport(core.cpu())) {
-            report(Level.WARNING, () -> describe(core, name, nanos, stack), null);
+            FailureLog.warning(Monitor.class, () -> describe(core, name, nanos, stack));
         }
     }
 
+    /** Throws nothing: the monitor goes on. */
     private void reportFailure(Throwable failure) {
-        if (mayReport(NO_CPU)) {
-            report(
-                    Level.ERROR,
-                    () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
-                    failure);
+        try {
+            if (mayReport(NO_CPU)) {
+                FailureLog.error(
+                        Monitor.class,
+                        () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
+                        failure);
+            }
+        } catch (Throwable outOfMemory) {
+            // There is nothing left to say it with.
         }
     }
 
     private void reportPin(int cpu, String text) {
         if (mayReport(cpu)) {
-            report(Level.WARNING, () -> text, null);
+            FailureLog.warning(Monitor.class, () -> text);
         }
     }
 
@@ -373,13 +386,5 @@ final class Monitor {
             text.append("\n\tat ").append(stack[i]);
         }
         return text.toString();
-    }
-
-    private static void report(Level level, Supplier<String> text, @Nullable Throwable thrown) {
-        try {
-            System.getLogger(Monitor.class.getName()).log(level, text.get(), thrown);
-        } catch (Throwable outOfMemory) {
-            // There is nothing left to say it with.
-        }
     }
 }

@@ -38,7 +38,7 @@ public final class OwnerState {
      * A sender that finds the owner awake does nothing: the owner has yet to announce a rest, and looks again after it has.
      * A sender whose step fails does nothing either: whoever made the step did so after the sender's offer, and the owner's
      * next second look comes later still. The one exception is the last row: work that was sent while a carrier was being
-     * started in vain waits for the next sender, when the system has no thread to give or the CPU is gone.
+     * started in vain waits for the next sender or the monitor, when the system has no thread to give or the CPU is gone.
      *
      * A rest says whether it was COUNTED among the idle cores, so that who ends it knows whether to count it out again, and
      * under which lease it began, so that an owner which takes back its rest never takes a later owner's.
@@ -142,6 +142,11 @@ public final class OwnerState {
     public boolean isAsleep() {
         long seen = state;
         return kind(seen) == PARKED || seen == CLAIMED;
+    }
+
+    /** Whether the core has no owner. */
+    public boolean isVacant() {
+        return kind(state) == VACANT;
     }
 
     /** Whether the core rests, with an owner or without. */

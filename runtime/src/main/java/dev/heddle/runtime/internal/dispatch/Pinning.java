@@ -2,7 +2,7 @@ package dev.heddle.runtime.internal.dispatch;
 
 import dev.heddle.affinity.CpuSet;
 
-/** How a thread is put on CPUs. Another than the {@linkplain KernelPinning kernel's} only in tests and baselines. */
+/** How carriers are started and put on CPUs. Another than the {@linkplain KernelPinning kernel's} only in tests and baselines. */
 @FunctionalInterface
 public interface Pinning {
     /**
@@ -24,6 +24,11 @@ public interface Pinning {
         RESTORED,
         /** It is lost, and cannot be had: the CPU is offline, or outside of the cpuset. */
         LOST
+    }
+
+    /** Starts a carrier; or throws, if there is no memory or no thread to be had. */
+    default void start(Thread carrier) {
+        carrier.start();
     }
 
     /** Returns when the calling thread is on one of these CPUs and cannot leave them; or throws. */

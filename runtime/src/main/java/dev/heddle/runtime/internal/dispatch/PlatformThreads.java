@@ -73,6 +73,11 @@ public final class PlatformThreads implements ThreadMaker {
         }
 
         @Override
+        public CoreSettings settings() {
+            return maker.settings;
+        }
+
+        @Override
         public void run() {
             if (!equals(Thread.currentThread())) {
                 return; // called as a method: that would pin the caller. A virtual thread's run does nothing either

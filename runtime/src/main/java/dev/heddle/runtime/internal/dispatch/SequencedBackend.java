@@ -10,7 +10,6 @@ import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.task.TaskPlace;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +39,9 @@ public final class SequencedBackend implements CoreBackend {
      * finds it VACANT starts another one.
      */
     private record Arrival(@Nullable SequencedCoreContext core, Runnable continuation) {}
+
+    /** From one try to start a carrier to the next. */
+    private static final long RETRY_NANOS = 100_000_000;
 
     private final CoreSettings settings;
     private final SplittableRandom random;
@@ -84,7 +86,15 @@ public final class SequencedBackend implements CoreBackend {
                     .inheritInheritableThreadLocals(false)
                     .unstarted(this::run);
             sequencer = next;
-            next.start();
+            boolean running = false;
+            try {
+                next.start();
+                running = true;
+            } finally {
+                if (!running) {
+                    owner.announce(OwnerState.rest(VACANT, false, 0)); // the next sender tries again
+                }
+            }
         }
     }
 
@@ -103,11 +113,22 @@ public final class SequencedBackend implements CoreBackend {
                         ? (SequencedCoreContext) cores.get(random.nextInt(cores.size()))
                         : chosen.core().target();
                 core.countDispatch();
-                carriers.computeIfAbsent(core, where -> Carrier.startOn((SequencedCoreContext) where))
-                        .lend(chosen.continuation());
+                carrierOf(core, carriers).lend(chosen.continuation());
             }
         } while (!runnable.isEmpty() || rest());
         carriers.values().forEach(Carrier::end);
+    }
+
+    private static Carrier carrierOf(SequencedCoreContext core, Map<CoreContext, Carrier> carriers) {
+        while (true) {
+            try {
+                return carriers.computeIfAbsent(core, where -> Carrier.startOn((SequencedCoreContext) where));
+            } catch (OutOfMemoryError noThread) {
+                // What was chosen comes next, however long that takes: the order is what this is for.
+                FailureLog.error(SequencedBackend.class, () -> core + " has no carrier, and tries again", noThread);
+                LockSupport.parkNanos(RETRY_NANOS);
+            }
+        }
     }
 
     /** Returns false if everything has ended. */
@@ -220,6 +241,11 @@ public final class SequencedBackend implements CoreBackend {
         }
 
         @Override
+        public CoreSettings settings() {
+            return core.settings();
+        }
+
+        @Override
         public void run() {
             try {
                 JdkThreads.widen();
@@ -227,7 +253,7 @@ public final class SequencedBackend implements CoreBackend {
                 core.settings().pinning().pinTo(CpuSet.of(core.cpu()));
             } catch (Throwable t) {
                 // What it is lent never runs: on no CPU rather than on a wrong one. The CPU went away since the start.
-                report(core + " has no carrier, its tasks wait", t);
+                report(" has no carrier, its tasks wait", t);
                 while (!over) {
                     giveBack();
                     LockSupport.park(this);
@@ -244,7 +270,7 @@ public final class SequencedBackend implements CoreBackend {
                 try {
                     continuation.run();
                 } catch (Throwable t) {
-                    report("a continuation on " + core + " threw; the carrier goes on", t);
+                    report(": a continuation threw; the carrier goes on", t);
                 }
                 giveBack();
             }
@@ -255,8 +281,8 @@ public final class SequencedBackend implements CoreBackend {
             LockSupport.unpark(lender);
         }
 
-        private static void report(String text, Throwable thrown) {
-            System.getLogger(Carrier.class.getName()).log(Level.ERROR, text, thrown);
+        private void report(String text, Throwable thrown) {
+            FailureLog.error(SequencedBackend.class, () -> core + text, thrown);
         }
     }
 }

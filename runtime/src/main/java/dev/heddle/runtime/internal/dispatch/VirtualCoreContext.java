@@ -10,7 +10,6 @@ import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
-import java.lang.System.Logger.Level;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -44,6 +43,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * scheduler and may outlive every task and the manager's close; when a timer or a poller makes one of them runnable, a
      * carrier is started for it, pinned like the first, and goes again when there is nothing left. The alternative, to keep
      * a carrier until all of them have ended, cannot be had: the JDK does not tell a scheduler who ended.
+     *
+     * INV-8: a system that has no thread to give, or no memory, leaves a core VACANT while something waits for it. Whoever
+     * wanted the carrier hears nothing of that, for what it has sent is in the queues, and a sender that was told so would
+     * send it again: the core says it once, and the monitor tries again (seatLate).
      */
 
     /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
@@ -55,6 +58,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * once a second costs an idle core some microseconds of it, and bounds what such a sender can do to the others.
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
+
+    /** From one try of the monitor to have a carrier to the next: the JVM itself writes a line about each that fails. */
+    private static final long RETRY_NANOS = 100_000_000;
 
     private final Scheduler scheduler;
     private final RunQueues queues;
@@ -76,6 +82,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** The monitor has started a spare that is not pinned yet. */
     private volatile boolean spareIsComing;
+
+    /** It has been said that no carrier can be had, and none has been ready since. */
+    private volatile boolean lacksCarrier;
+
+    /** When the monitor had to see to a carrier, or one could not be had: it tries again some time after that. */
+    private volatile long lastRetry = System.nanoTime() - RETRY_NANOS;
 
     /** A resize has removed the core: it serves its own tasks, and those that prefer it go elsewhere. */
     private volatile boolean leaving;
@@ -141,6 +153,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Carrier: pinned and verified, it is ready for a lease. */
     void carrierPinned(CarrierThread pinnedCarrier) {
+        lacksCarrier = false;
         if (pinnedCarrier.lease() != 0) {
             started.complete(null);
         } else {
@@ -150,15 +163,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /**
      * A carrier could not be pinned, and ends. For the first one that fails the manager's start. A later one that was started
-     * to own the core leaves it without an owner: what waits there waits, on no CPU rather than on a wrong one, until the
-     * next sender tries again.
+     * to own the core leaves it without an owner: what waits there waits, on no CPU rather than on a wrong one, until a
+     * sender or the monitor tries again.
      */
     void carrierFailed(CarrierThread failed, Throwable why) {
         boolean first = started.completeExceptionally(why);
+        lastRetry = System.nanoTime();
         if (failed.lease() == 0) {
             spareIsComing = false;
         } else {
-            leaveVacant(); // before the log, which may fail as well
+            leaveVacant();
         }
         failed.forgetLease();
         if (!first) {
@@ -167,12 +181,19 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
     }
 
+    /** Throws nothing: what was sent is in the queues. */
     private void reportNoCarrier(Throwable why) {
-        try {
-            System.getLogger(VirtualCoreContext.class.getName())
-                    .log(Level.ERROR, this + " did not get a carrier that it needs", why);
-        } catch (Throwable outOfMemory) {
-            // There is nothing left to say it with.
+        if (!lacksCarrier) {
+            lacksCarrier = true;
+            try {
+                FailureLog.error(
+                        VirtualCoreContext.class,
+                        () -> this
+                                + " did not get a carrier that it needs; what waits for it waits, and it tries again",
+                        why);
+            } catch (Throwable outOfMemory) {
+                // There is nothing left to say it with.
+            }
         }
     }
 
@@ -193,21 +214,29 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
     }
 
-    /** By who holds the core: gives it to a carrier, a spare one or a new one. */
-    private void seat() {
+    /**
+     * By who holds the core: gives it to a carrier, a spare one or a new one. If that fails it is vacant.
+     *
+     * @return false if a new one could not be had a moment ago
+     */
+    private boolean seat() {
         VirtualCoreContext target = movedTo;
         if (target != null) {
             moveAll(target);
-            return;
+            return true;
         }
         long number = lease.pass();
         CarrierThread spare = carriers.takeSpare();
         if (spare != null) {
             carrier = spare;
             spare.assign(number);
+        } else if (lacksCarrierNow()) {
+            leaveVacant();
+            return false;
         } else {
             startCarrier(number);
         }
+        return true;
     }
 
     private void startCarrier(long number) {
@@ -219,19 +248,34 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             running = true;
         } finally {
             if (!running) {
+                lastRetry = System.nanoTime();
                 leaveVacant();
             }
         }
     }
 
-    /** By who holds the core, and has found no carrier for it: the next sender tries again. */
+    /** By who holds the core, and has found no carrier for it: the next sender tries again, and the monitor. */
     private void leaveVacant() {
         decline();
-        long rest = OwnerState.rest(VACANT, !leaving, lease.number());
-        announce(rest);
+        long rest = OwnerState.rest(VACANT, !leaving, lease.pass());
+        announce(rest); // 1. pairs with Monitor.sleep()
         if (OwnerState.isCounted(rest) && leaving && takeBack(rest)) {
             announce(OwnerState.rest(VACANT, false, lease.number()));
         }
+        scheduler.monitor().noticeWork(); // 2.
+    }
+
+    /** Monitor: something waits beside this core, which rests. Has a carrier serve it, unless that was tried just now. */
+    void seatLate(long now) {
+        if (now - lastRetry >= RETRY_NANOS) {
+            wake();
+            lastRetry = now;
+        }
+    }
+
+    /** Whether to try again is the monitor's affair, and not of each sender. */
+    private boolean lacksCarrierNow() {
+        return lacksCarrier && System.nanoTime() - lastRetry < RETRY_NANOS;
     }
 
     /** By who holds the core: if it was woken to search, it counts among the searchers no longer. */
@@ -312,19 +356,20 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /**
-     * Wakes the core to search, for which it has been counted. Returns false if it does not rest, or shares no work any longer:
-     * one that is handed on would wake the next searcher in turn, and so itself again, and again.
+     * Wakes the core to search, for which it has been counted. Returns false if it does not rest, or can have no carrier, or shares
+     * no work any longer: one that is handed on would wake the next searcher in turn, and so itself again, and again.
      */
     boolean wakeToSearch() {
-        if (leaving) {
+        if (leaving || (owner.isVacant() && lacksCarrierNow())) {
             return false;
         }
         long rest = owner.rouse(SEARCHING);
         if (rest == AWAKE) {
             return false;
         }
-        seeTo(rest);
-        return true;
+        // Without a carrier it has been counted out: the caller is to wake another one, unless somebody searches by
+        // now.
+        return seeTo(rest) || !scheduler.searchers().tryAppoint();
     }
 
     /** A parked carrier has to end, and so have the spares. */
@@ -339,14 +384,14 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         carriers.wakeSpares();
     }
 
-    /** By who has ended a rest. */
-    private void seeTo(long rest) {
+    /** By who has ended a rest. Returns false if the core rests again, for it can have no carrier. */
+    private boolean seeTo(long rest) {
         restEnded(rest);
         if (OwnerState.kind(rest) == PARKED) {
             LockSupport.unpark(carrier);
-        } else {
-            handOver();
+            return true;
         }
+        return handOver();
     }
 
     /** By whoever has ended a rest, or taken it back: no core is awake without the monitor knowing it. */
@@ -357,9 +402,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         scheduler.monitor().noticeWork();
     }
 
-    private void handOver() {
+    /** By who holds the core, after something was sent: nothing is thrown, for that would be taken for not sent. */
+    private boolean handOver() {
         counters.countHandOver();
-        seat();
+        try {
+            return seat();
+        } catch (Throwable noMemory) {
+            reportNoCarrier(noMemory);
+            return false;
+        }
     }
 
     // ---- the owner ----
@@ -534,12 +585,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 return true;
             }
         }
-        try {
-            handOver();
-        } catch (OutOfMemoryError noThread) {
-            // The core is vacant, and the next sender tries again. The call may block all the same.
-            reportNoCarrier(noThread);
-        }
+        handOver(); // if that fails the call may block all the same
         return true;
     }
 
@@ -575,7 +621,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     boolean handOver(long number) {
         CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
-            if (!spareIsComing && !carriers.isFull()) {
+            if (!spareIsComing && !carriers.isFull() && System.nanoTime() - lastRetry >= RETRY_NANOS) {
                 startSpare();
             }
             return false;
@@ -597,9 +643,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         try {
             carriers.start(new CarrierThread(this, 0));
             running = true;
+        } catch (Throwable noMemory) {
+            reportNoCarrier(noMemory);
         } finally {
             if (!running) {
                 spareIsComing = false;
+                lastRetry = System.nanoTime();
             }
         }
     }
@@ -616,7 +665,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             if (OwnerState.kind(rest) == PARKED) {
                 LockSupport.unpark(carrier); // in its next rest it is not counted
             } else {
-                vacate();
+                try {
+                    vacate();
+                } catch (Throwable noMemory) {
+                    reportNoCarrier(noMemory);
+                }
             }
         }
     }
@@ -628,7 +681,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             moveAll(target);
             return;
         }
-        queues.evacuate();
+        boolean emptied = false;
+        try {
+            queues.evacuate();
+            emptied = true;
+        } finally {
+            if (!emptied) {
+                leaveVacant();
+            }
+        }
         long rest = OwnerState.rest(VACANT, false, lease.pass());
         owner.announce(rest);
         if (!queues.isEmpty() && owner.takeBack(rest)) {
@@ -647,13 +708,21 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** By who holds the core without being its carrier: hands on what waits, and leaves it vacant. */
     private void moveAll(VirtualCoreContext target) {
         decline();
-        long rest;
-        do {
-            queues.evacuate();
-            queues.forwardPinned(target);
-            rest = OwnerState.rest(VACANT, false, lease.pass());
-            owner.announce(rest);
-        } while (!queues.isEmpty() && owner.takeBack(rest));
+        boolean moved = false;
+        try {
+            long rest;
+            do {
+                queues.evacuate();
+                queues.forwardPinned(target);
+                rest = OwnerState.rest(VACANT, false, lease.pass());
+                owner.announce(rest);
+            } while (!queues.isEmpty() && owner.takeBack(rest));
+            moved = true;
+        } finally {
+            if (!moved) {
+                leaveVacant();
+            }
+        }
         scheduler.wakeOne(); // whoever has sent something while this counted as searching relied on it
     }
 

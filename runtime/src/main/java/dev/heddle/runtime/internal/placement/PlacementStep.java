@@ -119,7 +119,7 @@ public final class PlacementStep {
         CpuSet unknown = missing.minus(machine.present());
         CpuSet offline = missing.minus(unknown).minus(machine.online());
         CpuSet forbidden = missing.minus(unknown).minus(offline).minus(machine.allowed());
-        String advice = ": this process may use " + machine.allowed() + cgroup(machine) + ". Choose among them";
+        String advice = "; this process may use " + machine.allowed() + cgroup(machine) + ". Choose among them";
         if (!unknown.isEmpty()) {
             return "the machine has no " + named(unknown) + ", it has " + machine.present() + advice;
         }
