@@ -81,10 +81,10 @@ func placement(kind string, pairs func(int) (suspend, suspend)) result {
 		var ended sync.WaitGroup
 		ended.Add(tasks)
 		for i := 0; i < tasks/2; i++ {
-			cpu := cpus[i%len(cpus)]
+			across := i >> 1 & 1
 			one, other := pairs(i)
-			for _, suspend := range []suspend{one, other} {
-				suspend := suspend
+			for side, suspend := range []suspend{one, other} {
+				cpu, suspend := cpus[(i+side*across)%len(cpus)], suspend
 				m.Submit(cpu, func() {
 					for j := 0; j < looks; j++ {
 						suspend()

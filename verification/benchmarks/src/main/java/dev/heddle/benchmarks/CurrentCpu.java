@@ -14,6 +14,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -52,45 +53,63 @@ public class CurrentCpu {
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
                     Linker.Option.critical(false));
 
-    private int number = -1;
+    /** In a loop of the benchmark's own, as in C: JMH's costs a good part of what such a call does. */
+    private static final int CALLS = 1_000;
 
-    /** Nothing: what the loop itself costs. C has that in its loop too. */
-    @Benchmark
-    public int baseline() {
-        return number;
-    }
+    private int number = -1;
 
     /** Heddle's call: the critical handle. */
     @Benchmark
+    @OperationsPerInvocation(CALLS)
     public int heddle() {
-        return ThreadAffinity.currentCpu();
+        int sum = 0;
+        for (int i = 0; i < CALLS; i++) {
+            sum += ThreadAffinity.currentCpu();
+        }
+        return sum;
     }
 
     /** The handle as jextract generates it, with a thread-state transition. */
     @Benchmark
+    @OperationsPerInvocation(CALLS)
     public int generatedHandle() {
-        return Libc.sched_getcpu();
+        int sum = 0;
+        for (int i = 0; i < CALLS; i++) {
+            sum += Libc.sched_getcpu();
+        }
+        return sum;
     }
 
     /** A critical call of {@code abs}: the floor of such calls. */
     @Benchmark
-    public int callFloor() {
-        try {
-            return (int) ABS.invokeExact(number);
-        } catch (Throwable t) {
-            throw new IllegalStateException(t);
+    @OperationsPerInvocation(CALLS)
+    public int callFloor() throws Throwable {
+        int sum = 0;
+        for (int i = 0; i < CALLS; i++) {
+            sum += (int) ABS.invokeExact(number);
         }
+        return sum;
     }
 
     /** JNA. */
     @Benchmark
+    @OperationsPerInvocation(CALLS)
     public int jna() {
-        return Jna.sched_getcpu();
+        int sum = 0;
+        for (int i = 0; i < CALLS; i++) {
+            sum += Jna.sched_getcpu();
+        }
+        return sum;
     }
 
     /** OpenHFT's Affinity. */
     @Benchmark
+    @OperationsPerInvocation(CALLS)
     public int openHft() {
-        return Affinity.getCpu();
+        int sum = 0;
+        for (int i = 0; i < CALLS; i++) {
+            sum += Affinity.getCpu();
+        }
+        return sum;
     }
 }

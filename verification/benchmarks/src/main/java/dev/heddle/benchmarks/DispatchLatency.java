@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2)
 @Measurement(iterations = 1)
 @Fork(
-        value = 3,
+        value = 1,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.OPEN_TO_AGRONA})
 @State(Scope.Benchmark)
 public class DispatchLatency {

@@ -5,7 +5,7 @@ import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** What is read off a histogram of nanoseconds, beside a score. JMH adds up what iterations give: use one. */
+/** What is read off a histogram of nanoseconds, beside a score. JMH adds up what iterations and forks give: use one. */
 @AuxCounters(AuxCounters.Type.EVENTS)
 @State(Scope.Thread)
 public class Latency {

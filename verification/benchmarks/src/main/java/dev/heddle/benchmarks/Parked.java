@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 1)
 @Measurement(iterations = 1)
 @Fork(
-        value = 3,
+        value = 1,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx6g"})
 @State(Scope.Benchmark)
 public class Parked {

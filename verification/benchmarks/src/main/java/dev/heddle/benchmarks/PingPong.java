@@ -50,7 +50,9 @@ public class PingPong {
         /** The JDK's scheduler, with as many carriers as it was started with. */
         JDK_VIRTUAL,
         /** A plain loop that runs virtual threads. */
-        VIRTUAL_THREADS_ON_A_LOOP
+        VIRTUAL_THREADS_ON_A_LOOP,
+        /** Two of them, on the first and on the last CPU. */
+        VIRTUAL_THREADS_ON_TWO_LOOPS
     }
 
     /** Who runs the two tasks. */
@@ -76,6 +78,18 @@ public class PingPong {
             pings = loop::newThread;
             pongs = pings;
             closing = loop::close;
+            return;
+        }
+        if (venue == Pair.VIRTUAL_THREADS_ON_TWO_LOOPS) {
+            VirtualThreadLoop pinging =
+                    VirtualThreadLoop.start(ThreadAffinity.ofProcess().first());
+            VirtualThreadLoop ponging = VirtualThreadLoop.start();
+            pings = pinging::newThread;
+            pongs = ponging::newThread;
+            closing = () -> {
+                pinging.close();
+                ponging.close();
+            };
             return;
         }
         CoreManager manager = CoreManager.builder().mode(TaskMode.VIRTUAL).start();

@@ -46,7 +46,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 1, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 2, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
-        value = 3,
+        value = 1,
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
 @State(Scope.Benchmark)
 public class Placement {
@@ -190,24 +190,28 @@ public class Placement {
         AtomicLong misplaced = new AtomicLong();
         CountDownLatch ended = new CountDownLatch(TASKS);
         for (int i = 0; i < pairs.size(); i++) {
-            int cpu = cpus[i % cpus.length];
             Pair pair = pairs.get(i);
-            for (Side side : List.of(pair.one(), pair.other())) {
-                Runnable task = () -> {
-                    misplaced.addAndGet(look(cpu, side));
-                    ended.countDown();
-                };
-                if (cores == null) {
-                    Thread.startVirtualThread(task);
-                } else {
-                    cores.on(cpu).start(task);
-                }
-            }
+            int across = i >> 1 & 1;
+            start(cpus[i % cpus.length], pair.one(), cores, misplaced, ended);
+            start(cpus[(i + across) % cpus.length], pair.other(), cores, misplaced, ended);
         }
         ended.await();
         looks.samples += (long) TASKS * LOOKS;
         looks.misplaced += misplaced.get();
         misplacedEver.addAndGet(misplaced.get());
+    }
+
+    private static void start(
+            int cpu, Side side, @Nullable CoreManager cores, AtomicLong misplaced, CountDownLatch ended) {
+        Runnable task = () -> {
+            misplaced.addAndGet(look(cpu, side));
+            ended.countDown();
+        };
+        if (cores == null) {
+            Thread.startVirtualThread(task);
+        } else {
+            cores.on(cpu).start(task);
+        }
     }
 
     private static int look(int cpu, Side side) {

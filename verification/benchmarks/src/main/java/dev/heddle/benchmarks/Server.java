@@ -50,7 +50,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 1)
 @Measurement(iterations = 1)
 @Fork(
-        value = 3,
+        value = 1,
         jvmArgsAppend = {Flags.NATIVE_ACCESS})
 @State(Scope.Benchmark)
 public class Server {
@@ -93,13 +93,17 @@ public class Server {
     @Param("3")
     public int seconds = 3;
 
-    /** Requests a second of the fixed load. */
-    @Param("15000")
-    public int perSecond = 15_000;
-
     private Process server;
     private String port = "";
     private @Nullable Path script;
+
+    /** What only a fixed load has. */
+    @State(Scope.Benchmark)
+    public static class Load {
+        /** Requests a second. */
+        @Param("15000")
+        public int perSecond = 15_000;
+    }
 
     /** Beside the latency. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -184,7 +188,7 @@ public class Server {
 
     /** A load that both can bear, whose requests are timed from when they were due. */
     @Benchmark
-    public void fixedLoad(Latency latency, Work work) throws Exception {
+    public void fixedLoad(Load load, Latency latency, Work work) throws Exception {
         long switches = contextSwitches();
         String[] numbers = run(java(
                 lower(),
@@ -195,10 +199,10 @@ public class Server {
                 request.path,
                 String.valueOf(request.paths),
                 String.valueOf(CONNECTIONS),
-                String.valueOf(perSecond),
+                String.valueOf(load.perSecond),
                 String.valueOf(warmUpSeconds()),
                 String.valueOf(seconds)));
-        read(numbers, (long) warmUpSeconds() * perSecond, switches, latency, work);
+        read(numbers, (long) warmUpSeconds() * load.perSecond, switches, latency, work);
     }
 
     /** How long the load generator drives the server before it counts. */

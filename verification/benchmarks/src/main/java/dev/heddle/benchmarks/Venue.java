@@ -81,11 +81,16 @@ public enum Venue {
             return new Place(task -> loop.newThread(task).start(), loop::close);
         }
     },
-    /** A ForkJoinPool of a worker a CPU. */
+    /** A ForkJoinPool of a worker a CPU, in its asynchronous mode. */
     FORK_JOIN {
         @Override
         Place open() {
-            ForkJoinPool pool = new ForkJoinPool();
+            // Oldest first, as its documentation advises for tasks that nobody joins.
+            ForkJoinPool pool = new ForkJoinPool(
+                    Runtime.getRuntime().availableProcessors(),
+                    ForkJoinPool.defaultForkJoinWorkerThreadFactory,
+                    null,
+                    true);
             meet(pool.getParallelism(), pool);
             return new Place(pool, pool::close);
         }

@@ -1,5 +1,7 @@
 package dev.heddle.benchmarks;
 
+import dev.heddle.affinity.CpuSet;
+import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -15,11 +17,21 @@ final class VirtualThreadLoop implements Executor {
     private final Queue<Runnable> own = new ArrayDeque<>();
     private final Queue<Runnable> arrived = new MpscUnboundedArrayQueue<>(1024);
     private final Thread thread = Thread.ofPlatform().daemon().unstarted(this::serve);
+    private final int cpu;
     private volatile boolean closed;
 
-    /** Starts the loop. */
+    private VirtualThreadLoop(int cpu) {
+        this.cpu = cpu;
+    }
+
+    /** Starts the loop on the last CPU. */
     static VirtualThreadLoop start() {
-        VirtualThreadLoop loop = new VirtualThreadLoop();
+        return start(ThreadAffinity.ofProcess().last());
+    }
+
+    /** Starts the loop on this CPU. */
+    static VirtualThreadLoop start(int cpu) {
+        VirtualThreadLoop loop = new VirtualThreadLoop(cpu);
         loop.thread.start();
         return loop;
     }
@@ -36,7 +48,7 @@ final class VirtualThreadLoop implements Executor {
     }
 
     private void serve() {
-        Venue.pinToLast();
+        ThreadAffinity.set(CpuSet.of(cpu));
         while (!closed) {
             Runnable next = own.poll();
             if (next == null) {

@@ -3,7 +3,11 @@ package dev.heddle.benchmarks.suite;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -33,7 +37,6 @@ import picocli.CommandLine.Spec;
             "",
             "Groups: placement, switch, spawn, dispatch, blocked, locality, server, handover, affinity. All if none is named."
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -55,6 +58,13 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
+    @SuppressWarnings("UnusedVariable") // picocli's
+    private boolean helpRequested;
 
     @Parameters(paramLabel = "GROUP", arity = "0..*", description = "What to run.")
     private List<String> names = new ArrayList<>();
@@ -115,7 +125,23 @@ public final class BenchCommand implements Callable<Integer> {
         if (failure instanceof RunnerException) {
             return "a benchmark failed: " + message + ". What it printed is in the folder 'log' of the report";
         }
-        return failure instanceof IOException ? failure.getClass().getSimpleName() + ": " + message : message;
+        return message;
+    }
+
+    /** The exceptions of files say which file, and leave the rest to their names. */
+    private static String reason(IOException failure) {
+        if (failure instanceof FileAlreadyExistsException) {
+            return "that is a file";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (failure instanceof NoSuchFileException) {
+            return "no folder can be made there";
+        }
+        return failure instanceof FileSystemException of && of.getReason() != null
+                ? of.getReason()
+                : String.valueOf(failure.getMessage());
     }
 
     @Override
@@ -175,12 +201,19 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private Path empty(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        try (var files = Files.list(folder)) {
-            if (files.findAny().isPresent()) {
-                throw new ParameterException(
-                        spec.commandLine(), "'" + folder + "' is not empty: choose another folder, or remove it");
+        try {
+            Files.createDirectories(folder);
+            if (!Files.isWritable(folder)) {
+                throw new AccessDeniedException(folder.toString());
             }
+            try (var files = Files.list(folder)) {
+                if (files.findAny().isPresent()) {
+                    throw new ParameterException(
+                            spec.commandLine(), "'" + folder + "' is not empty: choose another folder, or remove it");
+                }
+            }
+        } catch (IOException e) {
+            throw new IOException("the report cannot be written to '" + folder + "': " + reason(e), e);
         }
         return folder;
     }

@@ -6,23 +6,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
 import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.Marker;
+import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws each comparison of a run as dots with the range of the rounds, on a logarithmic scale: which has no zero for bars. */
+/**
+ * Draws each comparison of a run on a logarithmic scale, which has no zero for bars: as dots, with triangles at the lowest and the
+ * highest round.
+ */
 final class Charts {
     private static final int WIDTH = 1200;
     private static final int HEIGHT = 480;
 
-    /** As a part of the number: whiskers go both ways, and zero is infinitely far down. */
-    private static final double LONGEST_WHISKER = 0.9;
+    /** One for each metric. */
+    private static final List<Color> COLORS = List.of(
+            new Color(0x1f77b4), new Color(0xd62728), new Color(0x2ca02c), new Color(0x9467bd), new Color(0xff7f0e));
 
     private Charts() {}
 
@@ -60,7 +68,6 @@ final class Charts {
                 .setYAxisLogarithmic(true)
                 .setYAxisDecimalPattern("#,##0.###")
                 .setXAxisLabelRotation(30)
-                .setLegendVisible(metrics.size() > 1)
                 .setLegendPosition(Styler.LegendPosition.OutsideS)
                 .setLegendLayout(Styler.LegendLayout.Horizontal)
                 .setChartBackgroundColor(Color.WHITE);
@@ -68,23 +75,31 @@ final class Charts {
         double lowest = Double.MAX_VALUE;
         double highest = Double.MIN_VALUE;
         for (Question metric : metrics) {
+            List<Double> lows = new ArrayList<>();
             List<Double> middles = new ArrayList<>();
-            List<Double> errors = new ArrayList<>();
+            List<Double> highs = new ArrayList<>();
             for (String venue : venues) {
                 Collection<Double> numbers = run.numbers(metric, venue).values();
-                double middle = MarkdownReport.typical(numbers);
-                double error = Math.min(halfRange(numbers), middle * LONGEST_WHISKER);
-                middles.add(middle);
-                errors.add(error);
-                lowest = Math.min(lowest, middle - error);
-                highest = Math.max(highest, middle + error);
+                lows.add(Collections.min(numbers));
+                middles.add(MarkdownReport.typical(numbers));
+                highs.add(Collections.max(numbers));
             }
-            chart.addSeries(metric.metric().isEmpty() ? "ns" : metric.metric(), venues, middles, errors);
+            lowest = Math.min(lowest, Collections.min(lows));
+            highest = Math.max(highest, Collections.max(highs));
+            String name = metric.metric().isEmpty() ? "ns" : metric.metric();
+            Color color = COLORS.get(chart.getSeriesMap().size() / 3 % COLORS.size());
+            mark(chart.addSeries(name, venues, middles), color, SeriesMarkers.CIRCLE);
+            mark(chart.addSeries(name + ", lowest round", venues, lows), color, SeriesMarkers.TRIANGLE_UP);
+            mark(chart.addSeries(name + ", highest round", venues, highs), color, SeriesMarkers.TRIANGLE_DOWN);
         }
         chart.getStyler() // whole decades
                 .setYAxisMin(Math.pow(10, Math.floor(Math.log10(lowest))))
                 .setYAxisMax(Math.pow(10, Math.floor(Math.log10(highest)) + 1));
         return chart;
+    }
+
+    private static void mark(CategorySeries series, Color color, Marker marker) {
+        series.setMarkerColor(color).setMarker(marker);
     }
 
     /** The metrics that every venue has, and above zero: the others have no place on this scale, and are left to the table. */
@@ -93,15 +108,7 @@ final class Charts {
         return metrics.stream()
                 .filter(metric -> venues.stream()
                         .allMatch(venue -> !run.numbers(metric, venue).isEmpty()
-                                && MarkdownReport.typical(
-                                                run.numbers(metric, venue).values())
-                                        > 0))
+                                && Collections.min(run.numbers(metric, venue).values()) > 0))
                 .toList();
-    }
-
-    private static double halfRange(Collection<Double> numbers) {
-        double low = numbers.stream().mapToDouble(d -> d).min().orElse(0);
-        double high = numbers.stream().mapToDouble(d -> d).max().orElse(0);
-        return (high - low) / 2;
     }
 }

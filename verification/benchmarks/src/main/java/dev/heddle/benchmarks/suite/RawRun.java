@@ -55,7 +55,12 @@ final class RawRun {
             String[] name = String.valueOf(file.getFileName()).split("-", -1);
             int round = Integer.parseInt(name[1]);
             run.rounds = Math.max(run.rounds, round);
-            for (JsonNode result : mapper.readTree(file.toFile())) {
+            JsonNode results = mapper.readTree(file.toFile());
+            if (!results.isArray() || results.isEmpty()) {
+                throw new IOException("the run was cut short: '" + file + "' has no results. Remove that file, or run"
+                        + " the benchmarks again");
+            }
+            for (JsonNode result : results) {
                 run.add(round, result);
             }
         }

@@ -70,8 +70,7 @@ record Target(
                         "JDK_VIRTUAL",
                         true,
                         1.0),
-                new Target(
-                        "the same / JDK's spawn on its own core", DISPATCH, "HEDDLE", SPAWN, "JDK_VIRTUAL", true, 1.0),
+                new Target("the same / JDK's spawn, all carriers", DISPATCH, "HEDDLE", SPAWN, "JDK_VIRTUAL", true, 1.0),
                 ratio("Go CoreManager's dispatch / ours", DISPATCH, "GO_CORE_MANAGER", "HEDDLE", false, 15),
                 number(
                         "ns from submission to start, idle spinning core, p50",

@@ -22,8 +22,9 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  if errors.connect + errors.read + errors.write + errors.status > 0 then
-    print(string.format("errors: %d connect, %d read, %d write, %d status", errors.connect, errors.read, errors.write, errors.status))
+  if errors.connect + errors.read + errors.write + errors.status + errors.timeout > 0 then
+    print(string.format("errors: %d connect, %d read, %d write, %d status, %d timeout",
+      errors.connect, errors.read, errors.write, errors.status, errors.timeout))
     os.exit(1)
   end
   local function nanos(percent) return string.format("%.0f", 1000 * latency:percentile(percent)) end

@@ -72,6 +72,25 @@ class BenchCommandTest {
     }
 
     @Test
+    void aRunThatWasCutShortIsNotRendered(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("machine.json"), "{}");
+        Path raw = Files.createDirectory(folder.resolve("raw"));
+        Files.createFile(raw.resolve("affinity-01-jmh.json"));
+        assertEquals(70, run("--render", folder.toString()));
+        assertTrue(err.toString().startsWith("heddle: the run was cut short: "), err::toString);
+        assertFalse(Files.exists(folder.resolve("report.md")));
+    }
+
+    @Test
+    void whyTheReportCannotBeWrittenIsSaid(@TempDir Path folder) throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertEquals(70, run("--output", file.toString(), "affinity"));
+        assertEquals(
+                "heddle: the report cannot be written to '" + file + "': that is a file",
+                err.toString().trim());
+    }
+
+    @Test
     void aRunIsRenderedElsewhere(@TempDir Path folder) throws IOException {
         Path run = Files.createDirectories(folder.resolve("run"));
         Files.writeString(run.resolve("machine.json"), "{}");
