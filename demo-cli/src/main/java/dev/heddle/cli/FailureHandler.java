@@ -39,10 +39,19 @@ final class FailureHandler implements IExecutionExceptionHandler, IParameterExce
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
+    private static String describe(ParameterException failure) {
+        if (failure instanceof UnmatchedArgumentException unmatched
+                && !unmatched.isUnknownOption()
+                && failure.getCommandLine().getParent() == null) {
+            return "there is no command '" + unmatched.getUnmatched().get(0) + "'";
+        }
+        return String.valueOf(failure.getMessage());
+    }
+
     @Override
     public int handleParseException(ParameterException failure, String[] arguments) {
         CommandLine command = failure.getCommandLine();
-        command.getErr().println(command.getColorScheme().errorText("heddle: " + failure.getMessage()));
+        command.getErr().println(command.getColorScheme().errorText("heddle: " + describe(failure)));
         if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
             command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         }

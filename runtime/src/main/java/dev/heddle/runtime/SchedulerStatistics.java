@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the cores of a manager are doing together, at one moment or nearly. For monitoring. All but the first are 0 in
- * {@linkplain TaskMode#PLATFORM platform mode}.
+ * What the cores of a manager are doing together, at one moment or nearly. For monitoring. All but the first and the last three are
+ * 0 in {@linkplain TaskMode#PLATFORM platform mode}.
  *
  * @param cores how many cores the manager has
  * @param idle how many of them rest
@@ -20,6 +20,10 @@ import java.util.stream.Collectors;
  * @param pinsLost times that a carrier was found not to be pinned to its CPU any longer, so far, on cores that were removed
  *     too
  * @param pinsRestored times that it could be pinned again
+ * @param anywhereStarted tasks sent {@linkplain CoreManager#anywhere() anywhere} that have begun, so far; those of the cores are in
+ *     {@link CoreStatistics}
+ * @param anywhereEnded those of them that have ended, in whatever way
+ * @param anywhereFailed those that threw
  */
 public record SchedulerStatistics(
         int cores,
@@ -33,7 +37,10 @@ public record SchedulerStatistics(
         long handOvers,
         long hogs,
         long pinsLost,
-        long pinsRestored) {
+        long pinsRestored,
+        long anywhereStarted,
+        long anywhereEnded,
+        long anywhereFailed) {
 
     /**
      * Copies the list.

@@ -20,6 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Work that does not care where it runs: how it is spread, in what order it is run, and that it starves nothing. */
 final class AnywhereTest {
@@ -37,6 +39,29 @@ final class AnywhereTest {
 
     private static void assumeTwoCpus() {
         assumeTrue(CPUS.size() >= 2, "one CPU: there is nobody to share with");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskMode.class,
+            names = {"VIRTUAL", "PLATFORM"})
+    void tasksAreCounted(TaskMode mode) throws Exception {
+        try (CoreManager cores = CoreManager.builder()
+                .mode(mode)
+                .uncaughtExceptionHandler((thread, thrown) -> {})
+                .start()) {
+            cores.anywhere().submit(() -> 1).get();
+            cores.anywhere()
+                    .start(() -> {
+                        throw new IllegalStateException("on purpose");
+                    })
+                    .join();
+            Waiting.until(
+                    "both have left the books",
+                    () -> cores.schedulerStatistics().anywhereEnded() == 2);
+            assertEquals(2, cores.schedulerStatistics().anywhereStarted());
+            assertEquals(1, cores.schedulerStatistics().anywhereFailed());
+        }
     }
 
     /** As many tasks as cores, each of which waits, computing, until all of them run. */

@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
+import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
 import java.util.function.Consumer;
@@ -51,7 +52,22 @@ public final class PlatformBackend implements CoreBackend {
     @Override
     public SchedulerStatistics statistics() {
         List<CoreContext> now = cores;
+        TaskGroup.Counts free = anywhere.tasks().counts();
         return new SchedulerStatistics(
-                now.size(), 0, 0, 0, 0, 0, now.stream().map(core -> 0L).toList(), 0, 0, 0, 0, 0);
+                now.size(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                now.stream().map(core -> 0L).toList(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                free.started(),
+                free.ended(),
+                free.failed());
     }
 }

@@ -6,6 +6,7 @@ import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.SocketPollers;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
+import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -139,6 +140,7 @@ public final class Scheduler implements CoreBackend, Executor {
     @Override
     public SchedulerStatistics statistics() {
         VirtualCoreContext[] now = cores;
+        TaskGroup.Counts free = anywhere.tasks().counts();
         List<Long> queues = new ArrayList<>();
         int carriers = 0;
         int spares = 0;
@@ -166,7 +168,10 @@ public final class Scheduler implements CoreBackend, Executor {
                 handOvers,
                 hogs,
                 monitor.pinsLost(),
-                monitor.pinsRestored());
+                monitor.pinsRestored(),
+                free.started(),
+                free.ended(),
+                free.failed());
     }
 
     /** Runs a continuation on any core, sometime. From any thread. */

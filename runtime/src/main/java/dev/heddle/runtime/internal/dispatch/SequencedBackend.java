@@ -9,6 +9,7 @@ import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -185,6 +186,7 @@ public final class SequencedBackend implements CoreBackend {
     @Override
     public SchedulerStatistics statistics() {
         List<CoreContext> now = cores;
+        TaskGroup.Counts free = anywhere.tasks().counts();
         return new SchedulerStatistics(
                 now.size(),
                 0,
@@ -197,7 +199,10 @@ public final class SequencedBackend implements CoreBackend {
                 0,
                 0,
                 0,
-                0);
+                0,
+                free.started(),
+                free.ended(),
+                free.failed());
     }
 
     /** Runs what the sequencer lends it, on its core's CPU. */

@@ -621,7 +621,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     boolean handOver(long number) {
         CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
-            if (!spareIsComing && !carriers.isFull() && System.nanoTime() - lastRetry >= RETRY_NANOS) {
+            if (!spareIsComing && !carriers.isFull() && !lacksCarrierNow()) {
                 startSpare();
             }
             return false;
