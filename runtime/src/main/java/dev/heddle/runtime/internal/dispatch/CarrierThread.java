@@ -262,6 +262,6 @@ public final class CarrierThread extends Thread implements CoreThread {
     }
 
     private void report(String text, Throwable thrown) {
-        FailureLog.error(CarrierThread.class, () -> core + ": " + text, thrown);
+        FailureLog.error(CarrierThread.class, core, text, thrown);
     }
 }

@@ -2,23 +2,23 @@ package dev.heddle.runtime.internal.dispatch;
 
 import java.lang.System.Logger.Level;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
-/** Logs what has gone wrong beside the tasks. Never throws: who reports a failure goes on after it. */
+/** Logs what has gone wrong beside the tasks. Neither method throws: who reports a failure goes on after it. */
 final class FailureLog {
     private FailureLog() {}
 
     static void warning(Class<?> by, Supplier<String> text) {
-        log(by, Level.WARNING, text, null);
-    }
-
-    static void error(Class<?> by, Supplier<String> text, Throwable why) {
-        log(by, Level.ERROR, text, why);
-    }
-
-    private static void log(Class<?> by, Level level, Supplier<String> text, @Nullable Throwable why) {
         try {
-            System.getLogger(by.getName()).log(level, text.get(), why);
+            System.getLogger(by.getName()).log(Level.WARNING, text.get());
+        } catch (Throwable outOfMemory) {
+            // There is nothing left to say it with.
+        }
+    }
+
+    /** Logs "WHO: WHAT". The caller allocates nothing for it, not even a lambda: that may be what has failed. */
+    static void error(Class<?> by, Object who, String what, Throwable why) {
+        try {
+            System.getLogger(by.getName()).log(Level.ERROR, who + ": " + what, why);
         } catch (Throwable outOfMemory) {
             // There is nothing left to say it with.
         }

@@ -348,10 +348,7 @@ final class Monitor {
     private void reportFailure(Throwable failure) {
         try {
             if (mayReport(NO_CPU)) {
-                FailureLog.error(
-                        Monitor.class,
-                        () -> "the monitor of manager '" + scheduler.settings().name() + "' goes on after a failure",
-                        failure);
+                FailureLog.error(Monitor.class, thread.getName(), "goes on after a failure", failure);
             }
         } catch (Throwable outOfMemory) {
             // There is nothing left to say it with.

@@ -93,7 +93,9 @@ public final class SequencedBackend implements CoreBackend {
                 running = true;
             } finally {
                 if (!running) {
-                    owner.announce(OwnerState.rest(VACANT, false, 0)); // the next sender tries again
+                    // The next sender tries again, and so does this one, which hears of it: the JDK sends once more,
+                    // and runs once what comes twice.
+                    owner.announce(OwnerState.rest(VACANT, false, 0));
                 }
             }
         }
@@ -126,7 +128,7 @@ public final class SequencedBackend implements CoreBackend {
                 return carriers.computeIfAbsent(core, where -> Carrier.startOn((SequencedCoreContext) where));
             } catch (OutOfMemoryError noThread) {
                 // What was chosen comes next, however long that takes: the order is what this is for.
-                FailureLog.error(SequencedBackend.class, () -> core + " has no carrier, and tries again", noThread);
+                FailureLog.error(SequencedBackend.class, core, "has no carrier, and tries again", noThread);
                 LockSupport.parkNanos(RETRY_NANOS);
             }
         }
@@ -258,7 +260,7 @@ public final class SequencedBackend implements CoreBackend {
                 core.settings().pinning().pinTo(CpuSet.of(core.cpu()));
             } catch (Throwable t) {
                 // What it is lent never runs: on no CPU rather than on a wrong one. The CPU went away since the start.
-                report(" has no carrier, its tasks wait", t);
+                report("has no carrier, its tasks wait", t);
                 while (!over) {
                     giveBack();
                     LockSupport.park(this);
@@ -275,7 +277,7 @@ public final class SequencedBackend implements CoreBackend {
                 try {
                     continuation.run();
                 } catch (Throwable t) {
-                    report(": a continuation threw; the carrier goes on", t);
+                    report("a continuation threw; the carrier goes on", t);
                 }
                 giveBack();
             }
@@ -287,7 +289,7 @@ public final class SequencedBackend implements CoreBackend {
         }
 
         private void report(String text, Throwable thrown) {
-            FailureLog.error(SequencedBackend.class, () -> core + text, thrown);
+            FailureLog.error(SequencedBackend.class, core, text, thrown);
         }
     }
 }

@@ -185,15 +185,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private void reportNoCarrier(Throwable why) {
         if (!lacksCarrier) {
             lacksCarrier = true;
-            try {
-                FailureLog.error(
-                        VirtualCoreContext.class,
-                        () -> this
-                                + " did not get a carrier that it needs; what waits for it waits, and it tries again",
-                        why);
-            } catch (Throwable outOfMemory) {
-                // There is nothing left to say it with.
-            }
+            FailureLog.error(
+                    VirtualCoreContext.class,
+                    this,
+                    "did not get a carrier that it needs; what waits for it waits, and it tries again",
+                    why);
         }
     }
 
