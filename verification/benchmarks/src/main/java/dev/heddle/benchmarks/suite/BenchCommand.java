@@ -1,6 +1,7 @@
 package dev.heddle.benchmarks.suite;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.RunnerException;
@@ -162,10 +164,14 @@ public final class BenchCommand implements Callable<Integer> {
         if (source == null) {
             source = target == null ? newFolder(root) : empty(target);
             target = source;
+            ObjectNode machine = Machine.describe(root, quick);
+            OptionalDouble usual = quick ? OptionalDouble.empty() : CpuDistance.findUsual();
+            usual.ifPresent(nanos -> machine.put(RawRun.USUAL_DISTANCE, nanos));
             new ObjectMapper()
                     .writerWithDefaultPrettyPrinter()
-                    .writeValue(source.resolve("machine.json").toFile(), Machine.describe(root, quick));
-            new Rounds(root, source, quick, messages).run(groups, count);
+                    .writeValue(source.resolve("machine.json").toFile(), machine);
+            CpuDistance distance = usual.isPresent() ? new CpuDistance(usual.getAsDouble()) : null;
+            new Rounds(root, source, distance, quick, messages).run(groups, count);
         } else if (!Files.isRegularFile(source.resolve("machine.json")) || !Files.isDirectory(source.resolve("raw"))) {
             throw new ParameterException(
                     spec.commandLine(), "'" + source + "' is not the folder of a run: that has machine.json and raw");

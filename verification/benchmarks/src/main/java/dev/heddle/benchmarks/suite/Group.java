@@ -34,6 +34,14 @@ enum Group {
         return "dev\\.heddle\\.benchmarks\\.(" + classes + ")\\.";
     }
 
+    /** Whether what it measures depends on how far the CPUs are from each other. */
+    boolean dependsOnDistance() {
+        return switch (this) {
+            case SWITCH, SPAWN, DISPATCH, LOCALITY -> true;
+            case PLACEMENT, BLOCKED, SERVER, HANDOVER, AFFINITY -> false;
+        };
+    }
+
     /** Whether a benchmark, {@code Class.method} or a class, is of this group. */
     boolean has(String benchmark) {
         return benchmark.matches("(" + classes + ")(\\..*)?");

@@ -30,8 +30,16 @@ final class RawRun {
     /** Of each question, by venue, the number of each round that measured it. */
     private final Map<Question, Map<String, SortedMap<Integer, Double>>> numbers = new TreeMap<>();
 
+    /** In machine.json: the distance of the CPUs that is the usual one; missing if it was not watched. */
+    static final String USUAL_DISTANCE = "cpuDistanceNanos";
+
+    /** In each result: what the distance was before it and after. */
+    static final String DISTANCES = "cpuDistances";
+
     private final JsonNode machine;
     private int rounds;
+    private int results;
+    private int resultsAsUsual;
 
     private RawRun(JsonNode machine) {
         this.machine = machine;
@@ -68,6 +76,11 @@ final class RawRun {
     }
 
     private void add(int round, JsonNode result) {
+        results++;
+        if (machine.has(USUAL_DISTANCE)
+                && wasUsual(result, new CpuDistance(machine.get(USUAL_DISTANCE).doubleValue()))) {
+            resultsAsUsual++;
+        }
         String benchmark = result.get("benchmark").textValue().replace("dev.heddle.benchmarks.", "");
         Map<String, String> parameters = new TreeMap<>();
         result.path("params")
@@ -143,6 +156,24 @@ final class RawRun {
     SortedMap<Integer, Double> numbers(Question question, String venue) {
         return Collections.unmodifiableSortedMap(
                 numbers.getOrDefault(question, Map.of()).getOrDefault(venue, Collections.emptySortedMap()));
+    }
+
+    /** Whether the distance of the CPUs was the usual one before and after what gave this result. */
+    static boolean wasUsual(JsonNode result, CpuDistance distance) {
+        JsonNode distances = result.path(DISTANCES);
+        return distances.size() == 2
+                && distance.isUsual(distances.get(0).doubleValue())
+                && distance.isUsual(distances.get(1).doubleValue());
+    }
+
+    /** How many results there are. */
+    int results() {
+        return results;
+    }
+
+    /** How many of them came about at the usual distance of the CPUs. */
+    int resultsAsUsual() {
+        return resultsAsUsual;
     }
 
     /** How many rounds there were. */

@@ -2,177 +2,164 @@ package dev.heddle.benchmarks.suite;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What Heddle promises of a ratio, or of a number.
  *
  * @param title what is measured, and beside what
- * @param question the numerator's
- * @param venue the numerator's
- * @param besideQuestion the denominator's
- * @param besideVenue the denominator's, or null: then the number itself is held against the bound
+ * @param measured the same, in a run
+ * @param floor the same with the least that the JDK leaves to anyone in Heddle's place; null where nothing stands for that
  * @param isAtMost whether the bound is the most, and not the least
  * @param bound the bound
  */
-record Target(
-        String title,
-        Question question,
-        String venue,
-        Question besideQuestion,
-        @Nullable String besideVenue,
-        boolean isAtMost,
-        double bound) {
-
+record Target(String title, Comparison measured, @Nullable Comparison floor, boolean isAtMost, double bound) {
     private static final Question CURRENT_CPU = Question.of("CurrentCpu");
     private static final Question YIELD = Question.of("Yield.two");
     private static final Question PING_PONG = Question.of("PingPong.roundTrip");
+    private static final Question PING_PONG_ONE_CARRIER = Question.of("PingPong.roundTripOneJdkCarrier");
     private static final Question SPAWN = Question.of("Spawn.children");
     private static final Question DISPATCH = Question.of("Dispatch.burst");
+    private static final Question LATENCY = Question.of("DispatchLatency.idle").metric("p50Nanos");
     private static final Question PARKED =
             Question.of("Parked.parkAndWake").with("tasks", "1000000").metric("heapBytes");
+    private static final Question SKYNET = Question.of("Skynet.tree").with("leaves", "1000000");
     private static final Question LOCAL =
             Question.of("Locality.add").with("crossPercent", "0").metric("requestsPerSecond");
     private static final Question FIXED_LOAD =
             Question.of("Server.fixedLoad").with("request", "ECHO").metric("p99Nanos");
 
+    private static final String HEDDLE = "HEDDLE";
+    private static final String JDK = "JDK_VIRTUAL";
+    private static final String GO = "GO_ONE_P";
+    private static final String LOOP = "VIRTUAL_THREADS_ON_A_LOOP";
+    private static final String CALL = "callFloor";
+
+    private static final List<Target> ALL = Stream.of(
+                    switches(),
+                    starts(),
+                    parked(),
+                    requests("50000"),
+                    requests("1000000"),
+                    List.of(atMost(0.8, "server's p99 at a fixed load / JDK's scheduler", FIXED_LOAD, JDK)))
+            .flatMap(List::stream)
+            .toList();
+
     /** All of them, in the order in which they are shown. */
     static List<Target> all() {
+        return ALL;
+    }
+
+    private static List<Target> switches() {
         return List.of(
-                ratio("`currentCpu()` / C", CURRENT_CPU, "heddle", "c", true, 1.1),
-                ratio("OpenHFT's `getCpu()` / `currentCpu()`", CURRENT_CPU, "openHft", "heddle", false, 20),
-                ratio("yield / bare continuation", YIELD, "HEDDLE", "CONTINUATIONS", true, 1.15),
-                ratio("yield / JDK's scheduler with one carrier", YIELD, "HEDDLE", "JDK_ONE_CARRIER", true, 0.85),
-                ratio(
-                        "ping-pong on one core / JDK's scheduler, all carriers",
-                        PING_PONG,
-                        "HEDDLE",
-                        "JDK_VIRTUAL",
+                new Target(
+                        "`currentCpu()` / C",
+                        Comparison.of(CURRENT_CPU, "heddle", "c"),
+                        Comparison.of(CURRENT_CPU, CALL, "c"),
                         true,
-                        0.5),
-                ratio(
+                        1.1),
+                new Target(
+                        "OpenHFT's `getCpu()` / `currentCpu()`",
+                        Comparison.of(CURRENT_CPU, "openHft", "heddle"),
+                        Comparison.of(CURRENT_CPU, "openHft", CALL),
+                        false,
+                        20),
+                atMost(1.15, "yield / bare continuation", YIELD, "CONTINUATIONS")
+                        .withFloor(LOOP),
+                atMost(0.85, "yield / JDK's scheduler with one carrier", YIELD, "JDK_ONE_CARRIER")
+                        .withFloor(LOOP),
+                atMost(0.5, "ping-pong on one core / JDK's scheduler, all carriers", PING_PONG, JDK)
+                        .withFloor(LOOP),
+                new Target(
                         "the same / JDK's scheduler with one carrier",
-                        Question.of("PingPong.roundTripOneJdkCarrier"),
-                        "HEDDLE",
-                        "JDK_VIRTUAL",
+                        Comparison.of(PING_PONG_ONE_CARRIER, HEDDLE, JDK),
+                        new Comparison(PING_PONG, LOOP, PING_PONG_ONE_CARRIER, JDK),
                         true,
                         0.5),
-                ratio("ping-pong on one core / Go with one P", PING_PONG, "HEDDLE", "GO_ONE_P", true, 1.5),
-                ratio("ping-pong across cores / JDK's scheduler", PING_PONG, "HEDDLE_ACROSS", "JDK_VIRTUAL", true, 0.8),
-                ratio("spawn on own core / JDK's scheduler, all carriers", SPAWN, "HEDDLE", "JDK_VIRTUAL", true, 0.65),
-                ratio("spawn on own core / Go with one P", SPAWN, "HEDDLE", "GO_ONE_P", true, 0.35),
-                ratio(
-                        "dispatch to another core / JDK's scheduler, all carriers",
-                        DISPATCH,
-                        "HEDDLE",
-                        "JDK_VIRTUAL",
-                        true,
-                        1.0),
-                new Target("the same / JDK's spawn, all carriers", DISPATCH, "HEDDLE", SPAWN, "JDK_VIRTUAL", true, 1.0),
-                ratio("Go CoreManager's dispatch / ours", DISPATCH, "GO_CORE_MANAGER", "HEDDLE", false, 15),
-                number(
+                atMost(1.5, "ping-pong on one core / Go with one P", PING_PONG, GO)
+                        .withFloor(LOOP),
+                new Target(
+                                "ping-pong across cores / JDK's scheduler",
+                                Comparison.of(PING_PONG, "HEDDLE_ACROSS", JDK),
+                                null,
+                                true,
+                                0.8)
+                        .withFloor("VIRTUAL_THREADS_ON_TWO_LOOPS"));
+    }
+
+    private static List<Target> starts() {
+        return List.of(
+                atMost(0.65, "spawn on own core / JDK's scheduler, all carriers", SPAWN, JDK)
+                        .withFloor(LOOP),
+                atMost(0.35, "spawn on own core / Go with one P", SPAWN, GO).withFloor(LOOP),
+                atMost(1.0, "dispatch to another core / JDK's scheduler, all carriers", DISPATCH, JDK)
+                        .withFloor(LOOP),
+                new Target(
+                                "the same / JDK's spawn, all carriers",
+                                new Comparison(DISPATCH, HEDDLE, SPAWN, JDK),
+                                null,
+                                true,
+                                1.0)
+                        .withFloor(LOOP),
+                new Target(
+                        "Go CoreManager's dispatch / ours",
+                        Comparison.of(DISPATCH, "GO_CORE_MANAGER", HEDDLE),
+                        Comparison.of(DISPATCH, "GO_CORE_MANAGER", LOOP),
+                        false,
+                        15),
+                new Target(
                         "ns from submission to start, idle spinning core, p50",
-                        Question.of("DispatchLatency.idle").metric("p50Nanos"),
-                        "HEDDLE_BUSY_SPIN",
-                        1_000),
-                number("bytes of heap of a parked task, of 1,000,000", PARKED, "HEDDLE", 600),
-                ratio("the same / Go", PARKED, "HEDDLE", "GO", true, 0.35),
-                ratio(
-                        "tree of 1,000,000 leaves, anywhere / JDK's scheduler",
-                        Question.of("Skynet.tree").with("leaves", "1000000"),
-                        "HEDDLE",
-                        "JDK_VIRTUAL",
+                        Comparison.ofNumber(LATENCY, "HEDDLE_BUSY_SPIN"),
+                        null,
                         true,
-                        1.0),
-                requests(
-                        "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
-                        "50000",
-                        "HEDDLE",
-                        "JDK_VIRTUAL"),
-                requests(
-                        "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
-                        "50000",
-                        "HEDDLE",
-                        "JDK_VIRTUAL_ATOMIC"),
-                requests(
-                        "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
-                        "50000",
-                        "HEDDLE_LONG_MAP",
-                        "JDK_VIRTUAL"),
-                requests(
-                        "a map of longs on each core / maps of longs behind locks",
-                        "50000",
-                        "HEDDLE_LONG_MAP",
-                        "JDK_VIRTUAL_LOCKED_LONG_MAP"),
-                requests(
-                        "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
-                        "1000000",
-                        "HEDDLE",
-                        "JDK_VIRTUAL"),
-                requests(
-                        "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
-                        "1000000",
-                        "HEDDLE",
-                        "JDK_VIRTUAL_ATOMIC"),
-                requests(
-                        "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
-                        "1000000",
-                        "HEDDLE_LONG_MAP",
-                        "JDK_VIRTUAL"),
-                requests(
-                        "a map of longs on each core / maps of longs behind locks",
-                        "1000000",
-                        "HEDDLE_LONG_MAP",
-                        "JDK_VIRTUAL_LOCKED_LONG_MAP"),
-                ratio(
-                        "server's p99 at a fixed load / JDK's scheduler",
-                        FIXED_LOAD,
-                        "HEDDLE",
-                        "JDK_VIRTUAL",
-                        true,
-                        0.8));
+                        1_000));
     }
 
-    private static Target ratio(
-            String title, Question question, String venue, String beside, boolean isAtMost, double bound) {
-        return new Target(title, question, venue, question, beside, isAtMost, bound);
+    private static List<Target> parked() {
+        return List.of(
+                new Target(
+                                "bytes of heap of a parked task, of 1,000,000",
+                                Comparison.ofNumber(PARKED, HEDDLE),
+                                null,
+                                true,
+                                600)
+                        .withFloor(JDK),
+                atMost(0.35, "the same / Go", PARKED, "GO").withFloor(JDK),
+                atMost(1.0, "tree of 1,000,000 leaves, anywhere / JDK's scheduler", SKYNET, JDK));
     }
 
-    private static Target requests(String title, String keys, String venue, String beside) {
+    private static List<Target> requests(String keys) {
         String rate = String.format(Locale.ROOT, "requests/s to %,d keys, of one's own core: ", Integer.parseInt(keys));
-        return ratio(rate + title, LOCAL.with("keys", keys), venue, beside, false, 2);
+        Question question = LOCAL.with("keys", keys);
+        return List.of(
+                atLeastTwice(
+                        rate + "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
+                        Comparison.of(question, HEDDLE, JDK)),
+                atLeastTwice(
+                        rate + "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
+                        Comparison.of(question, HEDDLE, "JDK_VIRTUAL_ATOMIC")),
+                atLeastTwice(
+                        rate + "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
+                        Comparison.of(question, "HEDDLE_LONG_MAP", JDK)),
+                atLeastTwice(
+                        rate + "a map of longs on each core / maps of longs behind locks",
+                        Comparison.of(question, "HEDDLE_LONG_MAP", "JDK_VIRTUAL_LOCKED_LONG_MAP")));
     }
 
-    private static Target number(String title, Question question, String venue, double most) {
-        return new Target(title, question, venue, question, null, true, most);
+    private static Target atMost(double bound, String title, Question question, String beside) {
+        return new Target(title, Comparison.of(question, HEDDLE, beside), null, true, bound);
     }
 
-    /** What the run says of it: unknown if it has not measured both. */
-    Ratio in(RawRun run) {
-        Map<Integer, Double> mine = find(run, question, venue);
-        if (besideVenue != null) {
-            return Ratio.of(mine, find(run, besideQuestion, besideVenue));
-        }
-        return Ratio.of(mine, mine.keySet().stream().collect(Collectors.toMap(round -> round, round -> 1.0)));
+    private static Target atLeastTwice(String title, Comparison measured) {
+        return new Target(title, measured, null, false, 2);
     }
 
-    /** Parameters that the target does not name may be anything, but the same throughout the run. */
-    private static Map<Integer, Double> find(RawRun run, Question wanted, String venue) {
-        List<Question> found = run.questions().stream()
-                .filter(question -> question.benchmark().equals(wanted.benchmark())
-                        && question.metric().equals(wanted.metric())
-                        && question.parameters()
-                                .entrySet()
-                                .containsAll(wanted.parameters().entrySet())
-                        && run.venues(question).contains(venue))
-                .toList();
-        if (found.size() > 1) {
-            throw new IllegalStateException(
-                    "a target asks for " + wanted.scenario() + ", and the run has " + found.size() + " of them");
-        }
-        return found.isEmpty() ? Map.of() : run.numbers(found.get(0), venue);
+    /** With a venue in Heddle's place, which is the numerator's. */
+    private Target withFloor(String venue) {
+        Comparison least =
+                new Comparison(measured.question(), venue, measured.besideQuestion(), measured.besideVenue());
+        return new Target(title, measured, least, isAtMost, bound);
     }
 
     String limit() {

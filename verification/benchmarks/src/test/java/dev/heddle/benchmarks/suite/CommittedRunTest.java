@@ -33,7 +33,9 @@ class CommittedRunTest {
         assertTrue(run.rounds() >= 3, "rounds: " + run.rounds());
         assertFalse(run.machine().path("quick").booleanValue());
         for (Target target : Target.all()) {
-            assertTrue(target.in(run).isKnown(), target.title());
+            assertTrue(target.measured().in(run).isKnown(), target.title());
+            Comparison floor = target.floor();
+            assertTrue(floor == null || floor.in(run).isKnown(), () -> "the floor of: " + target.title());
         }
         for (Group group : Group.values()) {
             assertTrue(run.questions().stream().anyMatch(question -> group.has(question.benchmark())), group::toString);

@@ -1,0 +1,32 @@
+package dev.heddle.benchmarks.suite;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.heddle.affinity.ThreadAffinity;
+import org.junit.jupiter.api.Test;
+
+/** How far the CPUs are from each other. */
+class CpuDistanceTest {
+    @Test
+    void aWordGoesThereAndBack() throws InterruptedException {
+        assumeTrue(ThreadAffinity.ofProcess().size() > 1);
+
+        for (int i = 0; i < 3; i++) {
+            double nanos = CpuDistance.nanos();
+
+            assertTrue(nanos > 0 && nanos < Double.MAX_VALUE, "nanos: " + nanos);
+        }
+    }
+
+    @Test
+    void halfAndTwiceOfTheUsualAreOthers() {
+        CpuDistance distance = new CpuDistance(62);
+
+        assertTrue(distance.isUsual(55));
+        assertTrue(distance.isUsual(70));
+        assertFalse(distance.isUsual(27));
+        assertFalse(distance.isUsual(320));
+    }
+}
