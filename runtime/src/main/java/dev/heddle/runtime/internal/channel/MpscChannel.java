@@ -106,8 +106,8 @@ public final class MpscChannel<T> {
     private @Nullable Object[] slots;
     private long end;
 
-    /** How far the channel was filled when the owner last looked. */
-    private long known;
+    /** How far the channel was filled when the owner last looked. Written for each item where they come one by one. */
+    private final PaddedLong known = new PaddedLong();
 
     /** The most items that the owner ever found. Written by the owner; read by anyone, for monitoring. */
     @SuppressWarnings("UnusedVariable") // through HIGHEST_DEPTH
@@ -194,7 +194,7 @@ public final class MpscChannel<T> {
                 passed.setRelease(position + 1);
                 continue;
             }
-            if (position >= known) {
+            if (position >= known.get()) {
                 look(position);
             }
             all[slot] = null;
@@ -234,8 +234,9 @@ public final class MpscChannel<T> {
 
     /** Notes how far the channel is filled, when the owner has come to the end of what it knew. */
     private void look(long position) {
-        known = filled();
-        int depth = (int) (known - position);
+        long filled = filled();
+        known.setRelease(filled);
+        int depth = (int) (filled - position);
         if (depth > (int) HIGHEST_DEPTH.get(this)) {
             HIGHEST_DEPTH.setOpaque(this, depth);
         }

@@ -1,7 +1,5 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,31 +9,20 @@ import java.util.concurrent.atomic.AtomicLong;
  * one owner's writes before the next one's. All are read by anyone, for monitoring.
  */
 final class CoreCounters {
-    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle DISPATCHES = handle("dispatches");
-    private static final VarHandle SLICES = handle("slices");
-    private static final VarHandle PARKS = handle("parks");
-    private static final VarHandle WAKE_UPS = handle("wakeUps");
-    private static final VarHandle STEALS = handle("steals");
-    private static final VarHandle AUDITS = handle("audits");
+    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
-    @SuppressWarnings("UnusedVariable") // through the handles
-    private long dispatches;
+    /** 128 bytes: two cache lines, for processors fetch them in pairs. */
+    private static final int PADDING = 16;
 
-    @SuppressWarnings("UnusedVariable")
-    private long slices;
+    private static final int DISPATCHES = PADDING;
+    private static final int SLICES = PADDING + 1;
+    private static final int PARKS = PADDING + 2;
+    private static final int WAKE_UPS = PADDING + 3;
+    private static final int STEALS = PADDING + 4;
+    private static final int AUDITS = PADDING + 5;
 
-    @SuppressWarnings("UnusedVariable")
-    private long parks;
-
-    @SuppressWarnings("UnusedVariable")
-    private long wakeUps;
-
-    @SuppressWarnings("UnusedVariable")
-    private long steals;
-
-    @SuppressWarnings("UnusedVariable")
-    private long audits;
+    /** The owner's, on lines of their own: it writes some for each task, beside what others may read. */
+    private final long[] counts = new long[AUDITS + 1 + PADDING];
 
     private final AtomicLong handOvers = new AtomicLong();
     private final AtomicLong hogs = new AtomicLong();
@@ -43,37 +30,41 @@ final class CoreCounters {
     private final AtomicLong pinsLost = new AtomicLong();
     private final AtomicLong pinsRestored = new AtomicLong();
 
-    private static VarHandle handle(String field) {
-        return fieldVarHandle(LOOKUP, field, VarHandle.class, CoreCounters.class, long.class);
+    private void count(int which) {
+        COUNT.setOpaque(counts, which, counts[which] + 1);
+    }
+
+    private long get(int which) {
+        return (long) COUNT.getOpaque(counts, which);
     }
 
     // ---- the owner's ----
 
     void countDispatch() {
-        DISPATCHES.setOpaque(this, (long) DISPATCHES.get(this) + 1);
+        count(DISPATCHES);
     }
 
     void countSlice() {
-        SLICES.setOpaque(this, (long) SLICES.get(this) + 1);
+        count(SLICES);
     }
 
     void countPark() {
-        PARKS.setOpaque(this, (long) PARKS.get(this) + 1);
+        count(PARKS);
     }
 
     void countWakeUp() {
-        WAKE_UPS.setOpaque(this, (long) WAKE_UPS.get(this) + 1);
+        count(WAKE_UPS);
     }
 
     void countSteal() {
-        STEALS.setOpaque(this, (long) STEALS.get(this) + 1);
+        count(STEALS);
     }
 
     // ---- any carrier's, and the monitor's ----
 
     /** By a carrier after a task has suspended: it has looked which CPU it is on. A lost count is no harm. */
     void countAudit(boolean inPlace) {
-        AUDITS.setOpaque(this, (long) AUDITS.get(this) + 1);
+        count(AUDITS);
         if (!inPlace) {
             misplaced.getAndIncrement();
         }
@@ -98,27 +89,27 @@ final class CoreCounters {
     // ---- for monitoring ----
 
     long dispatches() {
-        return (long) DISPATCHES.getOpaque(this);
+        return get(DISPATCHES);
     }
 
     long slices() {
-        return (long) SLICES.getOpaque(this);
+        return get(SLICES);
     }
 
     long parks() {
-        return (long) PARKS.getOpaque(this);
+        return get(PARKS);
     }
 
     long wakeUps() {
-        return (long) WAKE_UPS.getOpaque(this);
+        return get(WAKE_UPS);
     }
 
     long steals() {
-        return (long) STEALS.getOpaque(this);
+        return get(STEALS);
     }
 
     long audits() {
-        return (long) AUDITS.getOpaque(this);
+        return get(AUDITS);
     }
 
     long handOvers() {

@@ -194,9 +194,8 @@ final class Monitor {
         watches.clear();
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
-        // 2. look again. Pairs with noticeWork(): it comes after the end of a core's rest, or the beginning of one that
-        // has
-        // found no carrier, or the doubt of a pin, that this looks for
+        // 2. look again. Pairs with noticeWork(), which follows what this looks for: the end of a core's rest, the
+        // beginning of one that has found no carrier, the doubt of a pin.
         if (pinsInDoubt || anyNeedsLook()) {
             LockSupport.parkNanos(this, NAP_NANOS);
         } else {

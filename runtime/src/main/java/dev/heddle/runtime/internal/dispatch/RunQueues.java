@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.padding.PaddedLong;
 import dev.heddle.runtime.internal.queue.LocalQueue;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
 import dev.heddle.runtime.internal.queue.StealableRunQueue;
@@ -60,8 +61,11 @@ final class RunQueues {
     /** Set by the monitor, cleared by the owner: `next` has had its time, the others are first once. */
     private volatile boolean sliceIsOver;
 
-    /** Counts down from one look at the global queue to the next. */
-    private int tick;
+    /**
+     * Counts down from one look at the global queue to the next. Padded: the owner writes it for each dispatch, while thieves, and whoever
+     * looks for work, read what would lie beside it. Of the other words here none is written as often.
+     */
+    private final PaddedLong tick = new PaddedLong();
 
     /** Whether the PINNED work that was taken last was local. */
     private boolean isChannelNext = true;
@@ -154,9 +158,12 @@ final class RunQueues {
     /** Takes what is to run now, or returns null if nothing waits for this core and nothing in the global queue. */
     @Nullable
     Runnable poll() {
-        int now = tick == 0 ? GLOBAL_PERIOD - 1 : tick - 1;
-        tick = now;
-        inheritsSlice = false;
+        int last = (int) tick.get();
+        int now = last == 0 ? GLOBAL_PERIOD - 1 : last - 1;
+        tick.setRelease(now);
+        if (inheritsSlice) {
+            inheritsSlice = false;
+        }
         Runnable first = null;
         if (now == 0) {
             first = global.poll();

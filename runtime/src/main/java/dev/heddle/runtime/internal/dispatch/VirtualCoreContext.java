@@ -59,9 +59,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
 
-    /** From one try of the monitor to have a carrier to the next: the JVM itself writes a line about each that fails. */
-    private static final long RETRY_NANOS = 100_000_000;
-
     private final Scheduler scheduler;
     private final RunQueues queues;
 
@@ -71,23 +68,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final OwnerState owner = new OwnerState();
     private final Lease lease = new Lease();
     private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
-    private final CarrierPool carriers = new CarrierPool();
+    private final CarrierPool carriers = new CarrierPool(this);
 
     private final TaskPlace pinned;
     private final TaskPlace preferred;
     private final boolean exclusive;
-
-    /** The carrier that owns the core, or the last one that did. Written by who makes it the owner. */
-    private volatile @Nullable CarrierThread carrier;
-
-    /** The monitor has started a spare that is not pinned yet. */
-    private volatile boolean spareIsComing;
-
-    /** It has been said that no carrier can be had, and none has been ready since. */
-    private volatile boolean lacksCarrier;
-
-    /** When the monitor had to see to a carrier, or one could not be had: it tries again some time after that. */
-    private volatile long lastRetry = System.nanoTime() - RETRY_NANOS;
 
     /** A resize has removed the core: it serves its own tasks, and those that prefer it go elsewhere. */
     private volatile boolean leaving;
@@ -153,12 +138,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Carrier: pinned and verified, it is ready for a lease. */
     void carrierPinned(CarrierThread pinnedCarrier) {
-        lacksCarrier = false;
-        if (pinnedCarrier.lease() != 0) {
-            started.complete(null);
-        } else {
-            spareIsComing = false;
-        }
+        carriers.ready(pinnedCarrier);
+        started.complete(null); // the first one is not a spare
     }
 
     /**
@@ -168,28 +149,14 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     void carrierFailed(CarrierThread failed, Throwable why) {
         boolean first = started.completeExceptionally(why);
-        lastRetry = System.nanoTime();
-        if (failed.lease() == 0) {
-            spareIsComing = false;
-        } else {
+        carriers.failed(failed);
+        if (failed.lease() != 0) {
             leaveVacant();
+            failed.forgetLease();
         }
-        failed.forgetLease();
         if (!first) {
             pinsAreInDoubt(); // the CPU may be gone
-            reportNoCarrier(why);
-        }
-    }
-
-    /** Throws nothing: what was sent is in the queues. */
-    private void reportNoCarrier(Throwable why) {
-        if (!lacksCarrier) {
-            lacksCarrier = true;
-            FailureLog.error(
-                    VirtualCoreContext.class,
-                    this,
-                    "did not get a carrier that it needs; what waits for it waits, and it tries again",
-                    why);
+            carriers.reportLack(why);
         }
     }
 
@@ -221,33 +188,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             moveAll(target);
             return true;
         }
-        long number = lease.pass();
-        CarrierThread spare = carriers.takeSpare();
-        if (spare != null) {
-            carrier = spare;
-            spare.assign(number);
-        } else if (lacksCarrierNow()) {
-            leaveVacant();
-            return false;
-        } else {
-            startCarrier(number);
-        }
-        return true;
-    }
-
-    private void startCarrier(long number) {
-        boolean running = false;
+        boolean seated = false;
         try {
-            CarrierThread fresh = new CarrierThread(this, number);
-            carrier = fresh;
-            carriers.start(fresh);
-            running = true;
+            seated = carriers.seat(lease.pass());
         } finally {
-            if (!running) {
-                lastRetry = System.nanoTime();
+            if (!seated) {
                 leaveVacant();
             }
         }
+        return seated;
     }
 
     /** By who holds the core, and has found no carrier for it: the next sender tries again, and the monitor. */
@@ -263,15 +212,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Monitor: something waits beside this core, which rests. Has a carrier serve it, unless that was tried just now. */
     void seatLate(long now) {
-        if (now - lastRetry >= RETRY_NANOS) {
+        if (carriers.mayRetry(now)) {
             wake();
-            lastRetry = now;
+            carriers.retried(now);
         }
-    }
-
-    /** Whether to try again is the monitor's affair, and not of each sender. */
-    private boolean lacksCarrierNow() {
-        return lacksCarrier && System.nanoTime() - lastRetry < RETRY_NANOS;
     }
 
     /** By who holds the core: if it was woken to search, it counts among the searchers no longer. */
@@ -356,7 +300,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * no work any longer: one that is handed on would wake the next searcher in turn, and so itself again, and again.
      */
     boolean wakeToSearch() {
-        if (leaving || (owner.isVacant() && lacksCarrierNow())) {
+        if (leaving || (owner.isVacant() && carriers.areLacking())) {
             return false;
         }
         long rest = owner.rouse(SEARCHING);
@@ -384,7 +328,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private boolean seeTo(long rest) {
         restEnded(rest);
         if (OwnerState.kind(rest) == PARKED) {
-            LockSupport.unpark(carrier);
+            LockSupport.unpark(carriers.owner());
             return true;
         }
         return handOver();
@@ -404,7 +348,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         try {
             return seat();
         } catch (Throwable noMemory) {
-            reportNoCarrier(noMemory);
+            carriers.reportLack(noMemory);
             return false;
         }
     }
@@ -588,7 +532,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
     boolean reclaim(CarrierThread here) {
         long rest = owner.claim();
-        CarrierThread sleeper = rest == AWAKE ? null : carrier;
+        CarrierThread sleeper = rest == AWAKE ? null : carriers.owner();
         if (rest == AWAKE) {
             rest = owner.occupy(); // and not one that has got an owner since, which sleeps: that must be claimed
             if (rest == AWAKE) {
@@ -596,7 +540,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             }
         }
         restEnded(rest);
-        carrier = here;
+        carriers.setOwner(here);
         long number = lease.pass();
         if (sleeper != null) {
             // After the lease has passed, so that the sleeper sees that the core is another's. Before the task runs:
@@ -617,9 +561,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     boolean handOver(long number) {
         CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
-            if (!spareIsComing && !carriers.isFull() && !lacksCarrierNow()) {
-                startSpare();
-            }
+            carriers.prepareSpare();
             return false;
         }
         long next = lease.take(number);
@@ -627,26 +569,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             carriers.putBack(spare);
             return false;
         }
-        carrier = spare;
         counters.countHandOver();
-        spare.assign(next);
+        carriers.seat(spare, next);
         return true;
-    }
-
-    private void startSpare() {
-        spareIsComing = true;
-        boolean running = false;
-        try {
-            carriers.start(new CarrierThread(this, 0));
-            running = true;
-        } catch (Throwable noMemory) {
-            reportNoCarrier(noMemory);
-        } finally {
-            if (!running) {
-                spareIsComing = false;
-                lastRetry = System.nanoTime();
-            }
-        }
     }
 
     // ---- removal by a resize ----
@@ -659,12 +584,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (rest != AWAKE) {
             restEnded(rest);
             if (OwnerState.kind(rest) == PARKED) {
-                LockSupport.unpark(carrier); // in its next rest it is not counted
+                LockSupport.unpark(carriers.owner()); // in its next rest it is not counted
             } else {
                 try {
                     vacate();
                 } catch (Throwable noMemory) {
-                    reportNoCarrier(noMemory);
+                    carriers.reportLack(noMemory);
                 }
             }
         }
@@ -815,7 +740,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     @Nullable
     CarrierThread carrier() {
-        return carrier;
+        return carriers.owner();
     }
 
     int carrierCount() {
