@@ -97,6 +97,9 @@ public final class MpscChannel<T> {
     /** The position of the owner. Written by the owner for each item; read by anyone, for monitoring. */
     private final PaddedLong passed = new PaddedLong();
 
+    /** How far the channel was filled when the owner last looked. The owner's; written for each item where they come one by one. */
+    private final PaddedLong known = new PaddedLong();
+
     // The owner's, all written once for a segment or for what it finds at once, and not for each item: senders read
     // `last` beside them.
 
@@ -105,9 +108,6 @@ public final class MpscChannel<T> {
 
     private @Nullable Object[] slots;
     private long end;
-
-    /** How far the channel was filled when the owner last looked. Written for each item where they come one by one. */
-    private final PaddedLong known = new PaddedLong();
 
     /** The most items that the owner ever found. Written by the owner; read by anyone, for monitoring. */
     @SuppressWarnings("UnusedVariable") // through HIGHEST_DEPTH

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The carriers of one core: its owner, those that are with a task that has cost them the core, and spare ones; and whether any
  * more can be had.
  *
- * <p>Lock-free, for a task that is about to block gives its core away here: it must not be unmounted in the middle of that.
+ * <p>The collections are lock-free, for a task that is about to block gives its core away here: it must not be unmounted in the
+ * middle of that. A lack is reported when the core is nobody's already.
  */
 final class CarrierPool {
     /** Spare carriers that a core keeps, and for how long: enough for tasks that block a few at a time. */
@@ -64,21 +65,16 @@ final class CarrierPool {
     }
 
     /**
-     * By who holds the core: a carrier owns it from now on, a spare one or a new one. If none can be started that is thrown, and the
-     * core has no owner.
+     * By who holds the core: a new carrier owns it from now on. If none can be started that is thrown, and the core has no owner.
      *
      * @param lease the number that the owner holds the core by
      * @return false if one could not be had a moment ago, and was not asked for again: the core has no owner
      */
-    boolean seat(long lease) {
-        CarrierThread spare = takeSpare();
-        if (spare != null) {
-            seat(spare, lease);
-        } else if (areLacking()) {
+    boolean startOwner(long lease) {
+        if (areLacking()) {
             return false;
-        } else {
-            start(lease);
         }
+        start(lease);
         return true;
     }
 

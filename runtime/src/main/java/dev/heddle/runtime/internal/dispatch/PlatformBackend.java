@@ -18,7 +18,7 @@ public final class PlatformBackend implements CoreBackend {
     /** Makes a backend without cores. */
     public PlatformBackend(CoreSettings settings) {
         this.settings = settings;
-        this.anywhere = settings.place("any core", new PlatformThreads(settings, this::cpus, null), () -> {});
+        this.anywhere = settings.place("anywhere()", new PlatformThreads(settings, this::cpus, null), () -> {});
     }
 
     private CpuSet cpus() {

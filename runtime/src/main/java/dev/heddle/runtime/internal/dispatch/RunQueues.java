@@ -63,7 +63,7 @@ final class RunQueues {
 
     /**
      * Counts down from one look at the global queue to the next. Padded: the owner writes it for each dispatch, while thieves, and whoever
-     * looks for work, read what would lie beside it. Of the other words here none is written as often.
+     * looks for work, read what would lie beside it. Of the flags below none is written where tasks come from outside one by one.
      */
     private final PaddedLong tick = new PaddedLong();
 

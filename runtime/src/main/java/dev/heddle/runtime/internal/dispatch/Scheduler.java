@@ -46,7 +46,7 @@ public final class Scheduler implements CoreBackend, Executor {
     /** Makes a scheduler without cores. */
     public Scheduler(CoreSettings settings) {
         this.settings = settings;
-        this.anywhere = place("any core", this, () -> {});
+        this.anywhere = place("anywhere()", this, () -> {});
         this.monitor = new Monitor(this);
     }
 

@@ -58,7 +58,7 @@ public final class SequencedBackend implements CoreBackend {
     public SequencedBackend(CoreSettings settings, long seed) {
         this.settings = settings;
         this.random = new SplittableRandom(seed);
-        this.anywhere = place("any core", continuation -> send(null, continuation));
+        this.anywhere = place("anywhere()", continuation -> send(null, continuation));
     }
 
     TaskPlace place(String description, Executor executor) {

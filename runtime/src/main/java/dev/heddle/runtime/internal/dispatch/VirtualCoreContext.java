@@ -188,15 +188,21 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             moveAll(target);
             return true;
         }
-        boolean seated = false;
+        long number = lease.pass();
+        CarrierThread spare = carriers.takeSpare();
+        if (spare != null) {
+            carriers.seat(spare, number); // if this is cut short it is the owner all the same, as soon as it looks
+            return true;
+        }
+        boolean running = false;
         try {
-            seated = carriers.seat(lease.pass());
+            running = carriers.startOwner(number);
         } finally {
-            if (!seated) {
+            if (!running) {
                 leaveVacant();
             }
         }
-        return seated;
+        return running;
     }
 
     /** By who holds the core, and has found no carrier for it: the next sender tries again, and the monitor. */

@@ -1,7 +1,9 @@
 package dev.heddle.benchmarks.suite;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.heddle.affinity.ThreadAffinity;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -17,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.RunnerException;
@@ -165,12 +166,10 @@ public final class BenchCommand implements Callable<Integer> {
             source = target == null ? newFolder(root) : empty(target);
             target = source;
             ObjectNode machine = Machine.describe(root, quick);
-            OptionalDouble usual = quick ? OptionalDouble.empty() : CpuDistance.findUsual();
-            usual.ifPresent(nanos -> machine.put(RawRun.USUAL_DISTANCE, nanos));
+            CpuDistance distance = findDistance(machine);
             new ObjectMapper()
                     .writerWithDefaultPrettyPrinter()
                     .writeValue(source.resolve("machine.json").toFile(), machine);
-            CpuDistance distance = usual.isPresent() ? new CpuDistance(usual.getAsDouble()) : null;
             new Rounds(root, source, distance, quick, messages).run(groups, count);
         } else if (!Files.isRegularFile(source.resolve("machine.json")) || !Files.isDirectory(source.resolve("raw"))) {
             throw new ParameterException(
@@ -180,6 +179,26 @@ public final class BenchCommand implements Callable<Integer> {
         }
         report(source, target == null ? source : target);
         return CommandLine.ExitCode.OK;
+    }
+
+    /** Looks which distance of the CPUs is the usual one, and writes down what it saw. Returns null if there is one CPU. */
+    private @Nullable CpuDistance findDistance(ObjectNode machine) throws InterruptedException {
+        if (ThreadAffinity.ofProcess().size() < 2) {
+            return null;
+        }
+        if (!quick) {
+            PrintWriter messages = spec.commandLine().getErr();
+            messages.println("a minute to see how far the CPUs are from each other, mostly");
+            messages.flush();
+        }
+        double[] looks = CpuDistance.look(quick);
+        CpuDistance distance = CpuDistance.usualOf(looks);
+        machine.put(RawRun.USUAL_DISTANCE, distance.usual());
+        ArrayNode all = machine.putArray("cpuDistanceLooks");
+        for (double look : looks) {
+            all.add(Math.round(look));
+        }
+        return distance;
     }
 
     private void report(Path source, Path target) throws IOException {

@@ -39,21 +39,24 @@ final class Charts {
         Files.createDirectories(folder);
         Map<String, List<Question>> scenarios = new TreeMap<>();
         for (Question question : run.questions()) {
-            if (!Group.PLACEMENT.has(question.benchmark())) { // of its numbers the ones that matter are zero
-                scenarios
-                        .computeIfAbsent(question.scenario(), s -> new ArrayList<>())
-                        .add(question);
-            }
+            scenarios
+                    .computeIfAbsent(question.scenario(), s -> new ArrayList<>())
+                    .add(question);
         }
         for (Map.Entry<String, List<Question>> each : scenarios.entrySet()) {
             List<Question> drawable = drawable(run, each.getValue());
-            if (drawable.isEmpty()) {
-                continue;
+            if (!drawable.isEmpty()) {
+                VectorGraphicsEncoder.saveVectorGraphic(
+                        draw(run, each.getKey(), drawable),
+                        folder.resolve(file(each.getKey())).toString(),
+                        VectorGraphicsFormat.SVG);
             }
-            String file = each.getKey().replaceAll("[^A-Za-z0-9=.]+", "-").replaceAll("-$", "");
-            VectorGraphicsEncoder.saveVectorGraphic(
-                    draw(run, each.getKey(), drawable), folder.resolve(file).toString(), VectorGraphicsFormat.SVG);
         }
+    }
+
+    /** The file with the drawing of a scenario. */
+    static String file(String scenario) {
+        return scenario.replaceAll("[^A-Za-z0-9=.]+", "-").replaceAll("-$", "") + ".svg";
     }
 
     private static CategoryChart draw(RawRun run, String title, List<Question> metrics) {
@@ -103,9 +106,11 @@ final class Charts {
     }
 
     /** The metrics that every venue has, and above zero: the others have no place on this scale, and are left to the table. */
-    private static List<Question> drawable(RawRun run, List<Question> metrics) {
+    static List<Question> drawable(RawRun run, List<Question> metrics) {
         List<String> venues = run.oursFirst(metrics);
         return metrics.stream()
+                .filter(metric ->
+                        !Group.PLACEMENT.has(metric.benchmark())) // of its numbers the ones that matter are zero
                 .filter(metric -> venues.stream()
                         .allMatch(venue -> !run.numbers(metric, venue).isEmpty()
                                 && Collections.min(run.numbers(metric, venue).values()) > 0))

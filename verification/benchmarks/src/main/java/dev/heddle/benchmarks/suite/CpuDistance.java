@@ -2,7 +2,10 @@ package dev.heddle.benchmarks.suite;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
-import java.util.OptionalDouble;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.math3.stat.StatUtils;
 
@@ -19,9 +22,10 @@ record CpuDistance(double usual) {
     /** Neighbouring states are a factor of two and more from each other. */
     private static final double TOLERANCE = 1.5;
 
-    private static final int LOOKS = 60;
-    private static final int MILLIS_BETWEEN_LOOKS = 150;
-    private static final int MOST_WAITS = 60;
+    private static final int LOOKS = 120;
+    private static final int QUICK_LOOKS = 3;
+    private static final int MILLIS_BETWEEN_LOOKS = 500;
+    private static final int MOST_WAITS = 20;
 
     /** So many, of which the shortest counts: others want the CPUs, too. */
     private static final int BATCHES = 40;
@@ -36,21 +40,31 @@ record CpuDistance(double usual) {
 
     private static final int STOP = -2;
 
-    /**
-     * Looks for some seconds what the distance is mostly.
-     *
-     * @return nothing if the process has one CPU
-     */
-    static OptionalDouble findUsual() throws InterruptedException {
-        if (ThreadAffinity.ofProcess().size() < 2) {
-            return OptionalDouble.empty();
-        }
-        double[] looks = new double[LOOKS];
-        for (int i = 0; i < LOOKS; i++) {
+    /** Looks again and again, for a minute, or a few times if it is to be quick. */
+    static double[] look(boolean quick) throws InterruptedException {
+        double[] looks = new double[quick ? QUICK_LOOKS : LOOKS];
+        for (int i = 0; i < looks.length; i++) {
             looks[i] = nanos();
-            TimeUnit.MILLISECONDS.sleep(MILLIS_BETWEEN_LOOKS);
+            TimeUnit.MILLISECONDS.sleep(quick ? 1 : MILLIS_BETWEEN_LOOKS);
         }
-        return OptionalDouble.of(StatUtils.percentile(looks, 50));
+        return looks;
+    }
+
+    /** The distance that most of the looks are near to. */
+    static CpuDistance usualOf(double... looks) {
+        CpuDistance usual = new CpuDistance(looks[0]);
+        for (double look : looks) {
+            CpuDistance other = new CpuDistance(look);
+            if (other.countIn(looks) > usual.countIn(looks)) {
+                usual = other;
+            }
+        }
+        return new CpuDistance(StatUtils.geometricMean(
+                Arrays.stream(looks).filter(usual::isUsual).toArray()));
+    }
+
+    private long countIn(double[] looks) {
+        return Arrays.stream(looks).filter(this::isUsual).count();
     }
 
     /** Whether it is what it is mostly. */
@@ -71,38 +85,35 @@ record CpuDistance(double usual) {
     /** Measures it: takes some milliseconds of both CPUs. One caller at a time. */
     static double nanos() throws InterruptedException {
         CpuSet cpus = ThreadAffinity.ofProcess();
-        double[] shortest = {Double.MAX_VALUE};
+        CompletableFuture<Double> shortest = new CompletableFuture<>();
         word = 0;
-        Thread back = start(cpus.last(), () -> {
-            Thread there = start(cpus.first(), () -> shortest[0] = shortestRoundTrip());
+        Thread back = start(cpus.last(), shortest, () -> {
+            Thread there = start(cpus.first(), shortest, () -> shortest.complete(shortestRoundTrip()));
             sendBack();
-            join(there);
+            there.join();
+            return null;
         });
         back.join();
-        if (shortest[0] == Double.MAX_VALUE) {
-            throw new IllegalStateException("the distance of the CPUs " + cpus.first() + " and " + cpus.last()
-                    + " was not measured: a thread could not be pinned there, as is said above");
+        try {
+            return shortest.join();
+        } catch (CompletionException e) {
+            throw new IllegalStateException(
+                    "the distance of CPUs " + cpus.first() + " and " + cpus.last() + " was not measured", e.getCause());
         }
-        return shortest[0];
     }
 
-    private static Thread start(int cpu, Runnable body) {
+    /** Starts a thread on a CPU. If it fails, so does the result, and the other thread does not wait for ever. */
+    private static Thread start(int cpu, CompletableFuture<Double> result, Callable<?> body) {
         return Thread.ofPlatform().daemon().start(() -> {
             try {
                 ThreadAffinity.set(CpuSet.of(cpu));
-                body.run();
+                body.call();
+            } catch (Throwable t) {
+                result.completeExceptionally(t);
             } finally {
-                word = STOP; // or the other one would wait for ever
+                word = STOP;
             }
         });
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static double shortestRoundTrip() {
@@ -122,7 +133,7 @@ record CpuDistance(double usual) {
         for (int i = from; i < from + ROUND_TRIPS; i++) {
             word = 2 * i + 1;
             while (word != 2 * i + 2) {
-                Thread.onSpinWait();
+                // Without a pause, which on some processors is longer than the way.
             }
         }
     }
@@ -132,8 +143,6 @@ record CpuDistance(double usual) {
         while ((seen = word) != STOP) {
             if ((seen & 1) == 1) {
                 word = seen + 1;
-            } else {
-                Thread.onSpinWait();
             }
         }
     }

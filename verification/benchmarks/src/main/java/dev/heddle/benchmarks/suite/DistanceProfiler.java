@@ -3,6 +3,7 @@ package dev.heddle.benchmarks.suite;
 import java.io.File;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.ExternalProfiler;
 import org.openjdk.jmh.results.AggregationPolicy;
@@ -14,31 +15,31 @@ public final class DistanceProfiler implements ExternalProfiler {
     static final String BEFORE = "cpuDistanceBefore";
     static final String AFTER = "cpuDistanceAfter";
 
-    private final CpuDistance distance;
+    private final @Nullable CpuDistance distance;
     private double before;
 
     /**
      * JMH's call.
      *
-     * @param usual the usual distance, in nanoseconds
+     * @param usual the usual distance, in nanoseconds; nothing if it is not to be waited for
      */
     public DistanceProfiler(String usual) {
-        this.distance = new CpuDistance(Double.parseDouble(usual));
+        this.distance = usual.isEmpty() ? null : new CpuDistance(Double.parseDouble(usual));
     }
 
     @Override
     public void beforeTrial(BenchmarkParams benchmark) {
-        before = measure(true);
+        before = measure(distance);
     }
 
     @Override
     public Collection<ScalarResult> afterTrial(BenchmarkResult result, long pid, File out, File err) {
-        return List.of(note(BEFORE, before), note(AFTER, measure(false)));
+        return List.of(note(BEFORE, before), note(AFTER, measure(null)));
     }
 
-    private double measure(boolean whenUsual) {
+    private static double measure(@Nullable CpuDistance awaited) {
         try {
-            return whenUsual ? distance.awaitUsual() : CpuDistance.nanos();
+            return awaited == null ? CpuDistance.nanos() : awaited.awaitUsual();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while the distance of the CPUs was measured", e);

@@ -37,8 +37,8 @@ enum Group {
     /** Whether what it measures depends on how far the CPUs are from each other. */
     boolean dependsOnDistance() {
         return switch (this) {
-            case SWITCH, SPAWN, DISPATCH, LOCALITY -> true;
-            case PLACEMENT, BLOCKED, SERVER, HANDOVER, AFFINITY -> false;
+            case SWITCH, SPAWN, DISPATCH, LOCALITY, SERVER -> true;
+            case PLACEMENT, BLOCKED, HANDOVER, AFFINITY -> false;
         };
     }
 

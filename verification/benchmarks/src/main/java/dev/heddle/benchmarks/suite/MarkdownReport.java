@@ -73,12 +73,14 @@ final class MarkdownReport {
         if (usual.isNumber()) {
             limits.add(String.format(
                     Locale.ROOT,
-                    "A word takes %.0f ns from the first CPU to the last and back, mostly. That was looked at before and after each"
-                            + " process: of %d results %d have come about with that distance before and after, the"
-                            + " others with another one at one time at least.",
+                    """
+                    A word takes %.0f ns from the first CPU to the last and back, mostly. That was looked at before and after each
+                    process, of Go before and after all of a group; of what happened in between nothing is known. Of %d results
+                    %d came about at that distance. Measured twice, for it was another one the first time: %d.""",
                     usual.doubleValue(),
-                    run.results(),
-                    run.resultsAsUsual()));
+                    run.watchedResults(),
+                    run.usualResults(),
+                    run.replacedResults()));
         }
         return String.join("\n", limits);
     }
@@ -115,12 +117,12 @@ final class MarkdownReport {
         line("| --- | --- | --- | --- | --- |");
         rows.forEach(this::line);
         line("");
-        line(
-                "The JDK's floor is the same with the JDK's virtual threads on a plain loop, or on two, in Heddle's place: no books, no");
-        line(
-                "hand-over, never parked. For `currentCpu()` it is a call of a C function that does nothing, for a parked task the JDK's own");
-        line(
-                "virtual thread. Where it is beyond what is promised, a scheduler of the JDK's virtual threads cannot keep the promise.");
+        text.append("""
+                The JDK's floor is the same with the JDK's virtual threads on a plain loop, or on two, in Heddle's place: no books, no
+                hand-over, never parked. For `currentCpu()` it is a call of a C function that does nothing, for a parked task the
+                JDK's own virtual thread; where nothing stands for it, it is empty. A scheduler of virtual threads can hardly take
+                less: where both limits of the floor are beyond what is promised, the promise is out of its reach.
+                """);
     }
 
     /** The sum of a metric of ours over all that the tasks did, and all rounds. */
@@ -161,6 +163,10 @@ final class MarkdownReport {
         line("");
         line("### " + name);
         line("");
+        if (!Charts.drawable(run, metrics).isEmpty()) {
+            line("[Chart](charts/" + Charts.file(name) + ")");
+            line("");
+        }
         StringBuilder head = new StringBuilder("| venue |");
         StringBuilder rule = new StringBuilder("| --- |");
         for (Question metric : metrics) {

@@ -36,10 +36,14 @@ final class RawRun {
     /** In each result: what the distance was before it and after. */
     static final String DISTANCES = "cpuDistances";
 
+    /** In a result: the one in whose place it stands, as it was. */
+    static final String REPLACED = "replaced";
+
     private final JsonNode machine;
     private int rounds;
-    private int results;
-    private int resultsAsUsual;
+    private int watchedResults;
+    private int usualResults;
+    private int replacedResults;
 
     private RawRun(JsonNode machine) {
         this.machine = machine;
@@ -76,11 +80,10 @@ final class RawRun {
     }
 
     private void add(int round, JsonNode result) {
-        results++;
-        if (machine.has(USUAL_DISTANCE)
-                && wasUsual(result, new CpuDistance(machine.get(USUAL_DISTANCE).doubleValue()))) {
-            resultsAsUsual++;
-        }
+        JsonNode usual = machine.path(USUAL_DISTANCE);
+        watchedResults += result.has(DISTANCES) ? 1 : 0;
+        usualResults += usual.isNumber() && wasUsual(result, new CpuDistance(usual.doubleValue())) ? 1 : 0;
+        replacedResults += result.has(REPLACED) ? 1 : 0;
         String benchmark = result.get("benchmark").textValue().replace("dev.heddle.benchmarks.", "");
         Map<String, String> parameters = new TreeMap<>();
         result.path("params")
@@ -166,14 +169,19 @@ final class RawRun {
                 && distance.isUsual(distances.get(1).doubleValue());
     }
 
-    /** How many results there are. */
-    int results() {
-        return results;
+    /** How many results have the distances of the CPUs. */
+    int watchedResults() {
+        return watchedResults;
     }
 
-    /** How many of them came about at the usual distance of the CPUs. */
-    int resultsAsUsual() {
-        return resultsAsUsual;
+    /** How many of them came about at the usual one. */
+    int usualResults() {
+        return usualResults;
+    }
+
+    /** How many stand in the place of another one, which came about at an unusual distance. */
+    int replacedResults() {
+        return replacedResults;
     }
 
     /** How many rounds there were. */

@@ -1,5 +1,6 @@
 package dev.heddle.benchmarks.suite;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -18,6 +19,13 @@ class CpuDistanceTest {
 
             assertTrue(nanos > 0 && nanos < Double.MAX_VALUE, "nanos: " + nanos);
         }
+    }
+
+    @Test
+    void theUsualOneIsWhatMostLooksAreNearTo() {
+        assertEquals(62, CpuDistance.usualOf(27, 26, 62, 62, 62, 320).usual(), 0.1);
+        assertEquals(320, CpuDistance.usualOf(27, 62, 62, 319, 321, 320).usual(), 0.1);
+        assertEquals(27, CpuDistance.usualOf(27, 320).usual(), 0.1); // and nothing between them, where it never was
     }
 
     @Test
