@@ -68,6 +68,18 @@ public abstract sealed class TaskLauncher permits Core, TaskLauncher.OfPlace {
     }
 
     /**
+     * Starts a task whose end is awaited, or that may be cancelled. Its future has no result, and tells what the task threw.
+     * Cancelling it with {@code true} interrupts the task.
+     *
+     * @param task what to run
+     * @return its future
+     * @throws RejectedExecutionException if the task is refused
+     */
+    public final Future<?> submit(Runnable task) {
+        return place.submit(task);
+    }
+
+    /**
      * Returns a new executor that runs each of its tasks on a new thread in this place.
      *
      * <p>It has a life of its own: closing it waits for, and {@link ExecutorService#shutdownNow()} interrupts, the tasks

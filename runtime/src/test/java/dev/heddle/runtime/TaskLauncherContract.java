@@ -3,6 +3,8 @@ package dev.heddle.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,6 +65,22 @@ abstract class TaskLauncherContract {
         Future<Thread> one = executor.submit(Thread::currentThread);
         Future<Thread> two = executor.submit(Thread::currentThread);
         assertFalse(one.get().equals(two.get()));
+    }
+
+    @Test
+    void aTaskWithoutResultHasAFutureToo() throws Exception {
+        AtomicInteger seen = new AtomicInteger(-1);
+        Future<?> done = place.submit(() -> seen.set(ThreadAffinity.currentCpu()));
+        assertNull(done.get());
+        assertEquals(CPU, seen.get());
+        IllegalStateException thrown = new IllegalStateException("on purpose");
+        Runnable failing = () -> {
+            throw thrown;
+        };
+        assertSame(
+                thrown,
+                assertThrows(ExecutionException.class, place.submit(failing)::get)
+                        .getCause());
     }
 
     @Test

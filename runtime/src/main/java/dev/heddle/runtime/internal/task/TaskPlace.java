@@ -75,6 +75,13 @@ public final class TaskPlace implements TaskStarter {
         return future;
     }
 
+    /** Starts a task; its future has no result. */
+    public Future<?> submit(Runnable body) {
+        TaskFuture<@Nullable Void> future = new TaskFuture<>(Objects.requireNonNull(body, "task"), null);
+        start(null, future, null);
+        return future;
+    }
+
     /** Makes a thread that the caller starts. It holds its place from now until it first runs. */
     public Thread newThread(@Nullable String name, Runnable body) {
         Task task = new Task(Objects.requireNonNull(body, "task"), this, null);
