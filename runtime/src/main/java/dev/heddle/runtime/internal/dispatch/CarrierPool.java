@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * more can be had.
  *
  * <p>The collections are lock-free, for a task that is about to block gives its core away here: it must not be unmounted in the
- * middle of that. A lack is reported when the core is nobody's already.
+ * middle of that. The log may lock: a lack is reported by who holds the core no longer, or by the monitor, which never did.
  */
 final class CarrierPool {
     /** Spare carriers that a core keeps, and for how long: enough for tasks that block a few at a time. */
