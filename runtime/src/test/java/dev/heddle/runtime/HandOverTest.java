@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -317,7 +318,9 @@ final class HandOverTest {
             Future<Boolean> hog = core.submit(() -> {
                 core.start(() -> ran.set(true));
                 Waiting.spinUntil(
-                        "the monitor has seen it", () -> core.statistics().hogs() == 1);
+                        "the monitor has seen it",
+                        () -> core.statistics().hogs() > 0,
+                        () -> core.statistics() + ", monitor at " + stackOfMonitor());
                 long until = System.nanoTime() + 20_000_000; // many a round of the monitor
                 Waiting.spinUntil("some rounds later", () -> System.nanoTime() > until);
                 return ran.get();
@@ -326,6 +329,14 @@ final class HandOverTest {
             Waiting.until("the other task ran", ran::get);
             assertEquals(0, core.statistics().handOvers());
         }
+    }
+
+    private static String stackOfMonitor() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(each -> each.getKey().getName().equals("hand-over-monitor"))
+                .map(each -> Arrays.toString(each.getValue()))
+                .findAny()
+                .orElse("no place: it has ended");
     }
 
     @Test

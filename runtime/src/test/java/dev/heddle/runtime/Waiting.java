@@ -2,6 +2,7 @@ package dev.heddle.runtime;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Waits for a condition, with a deadline that only a hang meets. */
 final class Waiting {
@@ -11,10 +12,15 @@ final class Waiting {
 
     /** The same without a suspension of the caller. */
     static void spinUntil(String what, BooleanSupplier condition) {
+        spinUntil(what, condition, () -> "");
+    }
+
+    /** The same, which says what there was instead. */
+    static void spinUntil(String what, BooleanSupplier condition, Supplier<?> instead) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("after " + DEADLINE + " still not: " + what);
+                throw new AssertionError("after " + DEADLINE + " still not: " + what + ". " + instead.get());
             }
             Thread.onSpinWait();
         }

@@ -51,6 +51,7 @@ public class DispatchLatency {
         "HEDDLE_PARK",
         "HEDDLE_BUSY_SPIN",
         "JDK_VIRTUAL",
+        "VIRTUAL_THREADS_ON_A_LOOP",
         "FORK_JOIN",
         "FIXED_POOL",
         "PINNED_EXECUTOR",

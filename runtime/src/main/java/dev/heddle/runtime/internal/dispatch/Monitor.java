@@ -277,8 +277,11 @@ final class Monitor {
                         >= scheduler.settings().sliceNanos()) {
             if (!watch.isReported) {
                 watch.isReported = true;
-                reportHog(core, watch, carrier, now - watch.since);
-                core.counters().countHog(); // after the report: who sees the count finds that too
+                try {
+                    reportHog(core, watch, carrier, now - watch.since);
+                } finally {
+                    core.counters().countHog(); // after the report: who sees the count finds that too
+                }
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
             if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
