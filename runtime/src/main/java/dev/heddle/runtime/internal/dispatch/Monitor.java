@@ -25,9 +25,11 @@ final class Monitor {
      * A round looks at every core that is awake. A carrier that is in the same task as at the last look, and of which the
      * kernel says that it sleeps, is blocked: what waits for its core waits for something that the scheduler knows nothing
      * of. One that is in the same task for a time slice, and runs, is a hog. So a blocked carrier is found after one to two
-     * rounds, and the round is a third of the millisecond that what waits behind it may lose.
+     * rounds, and the round is a third of the millisecond that what waits behind it may lose. Where none was found for a
+     * second the rounds are four times as long: each interrupts whoever has the CPU, and in a virtual machine its timer is
+     * the hypervisor's, so that short ones take a sixth of what a server on one CPU can do.
      *
-     * When no core has run anything for some rounds and all rest, the monitor sleeps until a sender finds a core at rest or has
+     * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
      * in a second. While cores spin for work and run nothing, naps of 10 ms stand between a few rounds.
      *
@@ -39,8 +41,13 @@ final class Monitor {
      * programs want too, makes nobody a hog, and a monitor that comes late because of them is no less exact.
      */
     private static final long ROUND_NANOS = 300_000;
-    private static final long LATE_NANOS = 4 * ROUND_NANOS;
-    private static final int IDLE_ROUNDS = 16;
+    private static final long LONG_ROUND_NANOS = 4 * ROUND_NANOS;
+    private static final long QUIET_NANOS = 1_000_000_000;
+
+    /** A round that comes so much later than it was to come is late. */
+    private static final long LATE_NANOS = 3 * ROUND_NANOS;
+
+    private static final long IDLE_NANOS = 16 * ROUND_NANOS;
 
     /** While cores are awake and run nothing, because they spin for work. */
     private static final long NAP_NANOS = 10_000_000;
@@ -71,6 +78,9 @@ final class Monitor {
     private @Nullable Housekeeping housekeeping;
 
     private long lastHousekeeping;
+
+    /** When a blocked carrier was found last, or the monitor began. */
+    private long lastBlocked;
 
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
@@ -149,22 +159,24 @@ final class Monitor {
         if (housekeeping != null) {
             housekeeping.join();
         }
-        int idleRounds = 0;
-        long last = System.nanoTime();
+        long due = System.nanoTime();
+        long lastBusy = due;
+        lastBlocked = due;
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
                 lookAtPins(now);
                 keepHouse(now);
-                boolean late = now - last > LATE_NANOS;
-                last = now;
-                boolean busy = round(now, late);
-                idleRounds = busy ? 0 : idleRounds + 1;
-                if (idleRounds <= IDLE_ROUNDS) {
-                    LockSupport.parkNanos(this, ROUND_NANOS);
+                if (round(now, now - due > LATE_NANOS)) {
+                    lastBusy = now;
+                }
+                long pause = now - lastBlocked < QUIET_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS;
+                due = now + pause;
+                if (now - lastBusy < IDLE_NANOS) {
+                    LockSupport.parkNanos(this, pause);
                 } else {
                     sleep();
-                    idleRounds = 0;
+                    lastBusy = System.nanoTime();
                 }
             } catch (Throwable t) {
                 reportFailure(t);
@@ -240,21 +252,26 @@ final class Monitor {
 
     /** Returns whether the core runs a task, or should. */
     private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
+        // In this order: a core that runs a task, and has dispatched none since the last look, ran this one then.
         long lease = core.lease().number();
+        boolean isRunning = core.lease().isRunning();
         long dispatches = core.counters().dispatches();
-        boolean running = core.lease().isRunning() && !core.isResting();
-        if (!running || lease != watch.lease || dispatches != watch.dispatches) {
+        boolean isResting = core.isResting();
+        if (isResting || lease != watch.lease || dispatches != watch.dispatches) {
             watch.lease = lease;
             watch.dispatches = dispatches;
             watch.since = now;
             watch.cpuSince = -1;
             watch.isReported = false;
             lookAtSlice(core, watch, now);
-            if (core.isResting() && core.queues().hasWaiting()) {
+            if (isResting && core.queues().hasWaiting()) {
                 core.seatLate(now); // there was no carrier for it, or its sender was cut short
                 return true;
             }
-            return running;
+            return isRunning && !isResting;
+        }
+        if (!isRunning) {
+            return false; // its task has just woken another one, and goes on; or it looks for work
         }
         CarrierThread carrier = core.carrier();
         if (carrier == null || carrier.lease() != lease) {
@@ -270,6 +287,7 @@ final class Monitor {
         boolean forASlice = now - watch.since >= scheduler.settings().sliceNanos();
         if (isAsleep(carrier.kernelId())) {
             if (something && !core.isExclusive() && (!late || forASlice)) {
+                lastBlocked = now;
                 core.handOver(lease);
             }
         } else if (forASlice
