@@ -155,7 +155,8 @@ public final class CoreManagerBuilder {
 
     /**
      * Sets how long a task may run without a suspension before it counts as a hog, and how long tasks that wake each
-     * other may keep the others of their core waiting. By default, 10 milliseconds.
+     * other may keep the others of their core waiting. By default, 10 milliseconds. The monitor sees that up to some
+     * milliseconds later.
      *
      * @param slice the time, more than 0
      * @return this builder

@@ -34,7 +34,7 @@ final class AdmissionTest {
                 .cores(CpuSet.of(CPU))
                 .capacity(CAPACITY)
                 .overflow(policy)
-                .hogs(HogPolicy.REPORT) // the hog keeps the core, however long it takes
+                .exclusive(CpuSet.of(CPU)) // the hog keeps the core, however long it takes
                 .name("small")
                 .start();
         CountDownLatch begun = new CountDownLatch(1);

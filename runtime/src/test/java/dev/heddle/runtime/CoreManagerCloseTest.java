@@ -74,7 +74,7 @@ final class CoreManagerCloseTest {
     /** Parked, running, asleep on a monitor, and not begun: all are told. */
     @Test
     void shutdownNowInterruptsEveryLiveTask() throws Exception {
-        CoreManager cores = builder(TaskMode.VIRTUAL).hogs(HogPolicy.REPORT).start();
+        CoreManager cores = builder(TaskMode.VIRTUAL).exclusive(CpuSet.of(CPU)).start();
         Core core = cores.on(CPU);
         AtomicInteger interrupted = new AtomicInteger();
         CountDownLatch begun = new CountDownLatch(3);

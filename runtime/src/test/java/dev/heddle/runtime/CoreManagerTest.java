@@ -142,7 +142,7 @@ final class CoreManagerTest {
         CoreManager cores = builder(TaskMode.VIRTUAL)
                 .cores(CpuSet.of(CPU))
                 .idleStrategy(IdleStrategy.park())
-                .hogs(HogPolicy.REPORT) // or what waits is let in when this takes for long
+                .exclusive(CpuSet.of(CPU)) // or what waits is let in when this takes for long
                 .uncaughtExceptionHandler((thread, thrown) -> {})
                 .start();
         Core core = cores.on(CPU);

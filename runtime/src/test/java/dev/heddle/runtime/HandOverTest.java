@@ -316,11 +316,13 @@ final class HandOverTest {
         try (CoreManager cores = builder.timeSlice(Duration.ofMillis(1)).start()) {
             Core core = cores.on(CPU);
             AtomicBoolean ran = new AtomicBoolean();
+            Runnable other = () -> ran.set(true);
+            BooleanSupplier isCounted = () -> core.statistics().hogs() > 0;
             Future<Boolean> hog = core.submit(() -> {
-                core.start(() -> ran.set(true));
+                core.start(other);
                 Waiting.spinUntil(
                         "the monitor has seen it",
-                        () -> core.statistics().hogs() > 0,
+                        isCounted,
                         () -> core.statistics() + ", monitor at " + stackOfMonitor());
                 long until = System.nanoTime() + 20_000_000; // many a round of the monitor
                 Waiting.spinUntil("some rounds later", () -> System.nanoTime() > until);
@@ -348,7 +350,9 @@ final class HandOverTest {
                     })
                     .get();
             Future<Integer> blocked = core.submit(fifo::read);
-            assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+            Future<Integer> next = core.submit(ThreadAffinity::currentCpu);
+            Waiting.until("the core was handed over", next::isDone);
+            assertEquals(CPU, next.get());
             assertFalse(blocked.isDone());
             fifo.write();
             assertEquals(1, blocked.get());

@@ -27,7 +27,7 @@ final class Monitor {
      * of. One that is in the same task for a time slice, and runs, is a hog. So a blocked carrier is found after one to two
      * rounds, and the round is a third of the millisecond that what waits behind it may lose. Where none was found for a
      * second the rounds are four times as long: each interrupts whoever has the CPU, and in a virtual machine its timer is
-     * the hypervisor's, so that short ones take a sixth of what a server on one CPU can do.
+     * the hypervisor's.
      *
      * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
@@ -159,24 +159,25 @@ final class Monitor {
         if (housekeeping != null) {
             housekeeping.join();
         }
+        long idle = 0;
         long due = System.nanoTime();
-        long lastBusy = due;
         lastBlocked = due;
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
                 lookAtPins(now);
                 keepHouse(now);
-                if (round(now, now - due > LATE_NANOS)) {
-                    lastBusy = now;
-                }
+                boolean late = now - due > LATE_NANOS;
+                due = now + ROUND_NANOS; // should this round fail
+                boolean busy = round(now, late);
                 long pause = now - lastBlocked < QUIET_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS;
                 due = now + pause;
-                if (now - lastBusy < IDLE_NANOS) {
+                idle = busy ? 0 : idle + pause;
+                if (idle < IDLE_NANOS) {
                     LockSupport.parkNanos(this, pause);
                 } else {
                     sleep();
-                    lastBusy = System.nanoTime();
+                    idle = 0;
                 }
             } catch (Throwable t) {
                 reportFailure(t);
@@ -203,7 +204,6 @@ final class Monitor {
     }
 
     private void sleep() {
-        watches.clear();
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
         // 2. look again. Pairs with noticeWork(), which follows what this looks for: the end of a core's rest, the
@@ -211,6 +211,7 @@ final class Monitor {
         if (pinsInDoubt || anyNeedsLook()) {
             LockSupport.parkNanos(this, NAP_NANOS);
         } else {
+            watches.clear();
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
                 if (asleep) { // and not just woken for work, which is not to wait for this
@@ -250,7 +251,7 @@ final class Monitor {
         return busy;
     }
 
-    /** Returns whether the core runs a task, or should. */
+    /** Returns whether the core runs a task, has run one since the last look, or should. */
     private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
         // In this order: a core that runs a task, and has dispatched none since the last look, ran this one then.
         long lease = core.lease().number();
@@ -258,6 +259,7 @@ final class Monitor {
         long dispatches = core.counters().dispatches();
         boolean isResting = core.isResting();
         if (isResting || lease != watch.lease || dispatches != watch.dispatches) {
+            boolean hasRun = dispatches != watch.dispatches && watch.dispatches >= 0;
             watch.lease = lease;
             watch.dispatches = dispatches;
             watch.since = now;
@@ -268,7 +270,7 @@ final class Monitor {
                 core.seatLate(now); // there was no carrier for it, or its sender was cut short
                 return true;
             }
-            return isRunning && !isResting;
+            return hasRun || (isRunning && !isResting);
         }
         if (!isRunning) {
             return false; // its task has just woken another one, and goes on; or it looks for work

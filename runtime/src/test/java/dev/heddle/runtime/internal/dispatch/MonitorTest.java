@@ -23,7 +23,7 @@ final class MonitorTest {
                 .mode(TaskMode.VIRTUAL)
                 .cores(CpuSet.of(cpu))
                 .hogs(HogPolicy.REPORT)
-                .timeSlice(Duration.ofMillis(20))
+                .timeSlice(Duration.ofMillis(200)) // a hundred rounds and more
                 .start()) {
             Core core = cores.on(cpu);
             Future<Boolean> hog = core.submit(() -> {
