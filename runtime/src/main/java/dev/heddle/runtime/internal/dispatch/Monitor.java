@@ -47,6 +47,7 @@ final class Monitor {
     /** A round that comes so much later than it was to come is late. */
     private static final long LATE_NANOS = 3 * ROUND_NANOS;
 
+    /** Rounds of so long together in which no core has run anything: then it sleeps, or naps. */
     private static final long IDLE_NANOS = 16 * ROUND_NANOS;
 
     /** While cores are awake and run nothing, because they spin for work. */
