@@ -323,9 +323,10 @@ final class HandOverTest {
                 Waiting.spinUntil(
                         "the monitor has seen it",
                         isCounted,
-                        () -> core.statistics() + ", monitor at " + stackOfMonitor());
+                        () -> ": " + core.statistics() + ", monitor at " + stackOfMonitor());
                 long until = System.nanoTime() + 20_000_000; // many a round of the monitor
                 Waiting.spinUntil("some rounds later", () -> System.nanoTime() > until);
+                assertEquals(1, core.statistics().hogs()); // counted once, however often it is seen
                 return ran.get();
             });
             assertFalse(hog.get());
@@ -420,6 +421,7 @@ final class HandOverTest {
                         return 0;
                     })
                     .get();
+            assertEquals(1, cores.on(CPU).statistics().hogs());
             Waiting.until("the event came", () -> seen.get() != null);
             assertEquals(CPU, seen.get().getInt("cpu"));
             assertTrue(seen.get().getString("stack").contains("spinUntil"), seen.get()::toString);

@@ -15,12 +15,12 @@ final class Waiting {
         spinUntil(what, condition, () -> "");
     }
 
-    /** The same, which says what there was instead. */
+    /** The same; what there was instead follows in the message. */
     static void spinUntil(String what, BooleanSupplier condition, Supplier<?> instead) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("after " + DEADLINE + " still not: " + what + ". " + instead.get());
+                throw new AssertionError("after " + DEADLINE + " still not: " + what + instead.get());
             }
             Thread.onSpinWait();
         }

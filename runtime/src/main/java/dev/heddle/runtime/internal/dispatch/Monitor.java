@@ -80,7 +80,7 @@ final class Monitor {
 
     private long lastHousekeeping;
 
-    /** When a blocked carrier was found last, or the monitor began. */
+    /** When a blocked carrier was found last that something waited for, or the monitor began. */
     private long lastBlocked;
 
     /** It sleeps until somebody wakes it. */
