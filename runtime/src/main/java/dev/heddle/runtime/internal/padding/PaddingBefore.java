@@ -2,7 +2,7 @@ package dev.heddle.runtime.internal.padding;
 
 /** What lies between the object's header and its word. */
 @SuppressWarnings("UnusedVariable")
-abstract class PaddingBefore {
+public abstract class PaddingBefore {
     private byte b000, b001, b002, b003, b004, b005, b006, b007, b008, b009, b010, b011, b012, b013, b014, b015;
     private byte b016, b017, b018, b019, b020, b021, b022, b023, b024, b025, b026, b027, b028, b029, b030, b031;
     private byte b032, b033, b034, b035, b036, b037, b038, b039, b040, b041, b042, b043, b044, b045, b046, b047;

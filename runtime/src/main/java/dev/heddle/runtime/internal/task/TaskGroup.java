@@ -1,10 +1,6 @@
 package dev.heddle.runtime.internal.task;
 
-import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
-
 import dev.heddle.runtime.internal.padding.PaddedLong;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -38,7 +34,7 @@ public final class TaskGroup {
      * `closed` and then looks at the counts, all volatile, so that one of them sees the other (as in INV-5).
      *
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
-     * guards it: begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
+     * guards it (TaskBook): begin and end are called by the task itself, nearly always on its own core's carrier, so that it is
      * not contended but by shutdownNow and statistics; nothing inside it suspends, allocates or calls out. A
      * java.util.concurrent lock would park the virtual thread; a concurrent set costs an entry for every parked task.
      *
@@ -46,9 +42,6 @@ public final class TaskGroup {
      * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
      * section comes after the walk's and it sees the flag.
      */
-
-    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final VarHandle LOCK = fieldVarHandle(LOOKUP, "lock", VarHandle.class, TaskGroup.class, int.class);
 
     private static final long CLOSED = Long.MIN_VALUE;
     private static final long SUSPENDED = 1L << 62;
@@ -76,15 +69,7 @@ public final class TaskGroup {
 
     private volatile boolean interrupted;
 
-    @SuppressWarnings("UnusedVariable") // through LOCK
-    private volatile int lock;
-
-    // Guarded by lock.
-    private @Nullable Member first;
-    private int members;
-    private long started;
-    private long ended;
-    private long failed;
+    private final TaskBook book = new TaskBook();
 
     /**
      * Makes an open group.
@@ -196,15 +181,15 @@ public final class TaskGroup {
         Thread thread = Thread.currentThread();
         member.thread = thread;
         lock();
-        Member second = first;
+        Member second = book.first;
         member.next = second;
         if (second != null) {
             second.previous = member;
         }
-        first = member;
-        members++;
-        started++;
-        unlock();
+        book.first = member;
+        book.members++;
+        book.started++;
+        book.unlock();
         if (interrupted) {
             thread.interrupt();
         }
@@ -216,7 +201,7 @@ public final class TaskGroup {
         Member previous = member.previous;
         Member next = member.next;
         if (previous == null) {
-            first = next;
+            book.first = next;
         } else {
             previous.next = next;
         }
@@ -227,12 +212,12 @@ public final class TaskGroup {
         member.previous = null;
         member.next = null;
         member.thread = null;
-        members--;
-        ended++;
+        book.members--;
+        book.ended++;
         if (hasFailed) {
-            failed++;
+            book.failed++;
         }
-        unlock();
+        book.unlock();
     }
 
     /** Interrupts every task that has begun, and every one that will begin. */
@@ -247,21 +232,21 @@ public final class TaskGroup {
     private List<Thread> threads() {
         while (true) {
             lock();
-            int size = members;
-            unlock();
+            int size = book.members;
+            book.unlock();
             List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
             lock();
-            if (members <= size) {
-                for (Member member = first; member != null; member = member.next) {
+            if (book.members <= size) {
+                for (Member member = book.first; member != null; member = member.next) {
                     Thread thread = member.thread;
                     if (thread != null) {
                         threads.add(thread);
                     }
                 }
-                unlock();
+                book.unlock();
                 return threads;
             }
-            unlock();
+            book.unlock();
         }
     }
 
@@ -277,22 +262,18 @@ public final class TaskGroup {
     /** Reads the counts. */
     public Counts counts() {
         lock();
-        long startedNow = started;
-        long endedNow = ended;
-        long failedNow = failed;
-        unlock();
+        long startedNow = book.started;
+        long endedNow = book.ended;
+        long failedNow = book.failed;
+        book.unlock();
         return new Counts(startedNow, endedNow, failedNow);
     }
 
     private void lock() {
         int spins = 0;
-        while (!tryLock()) {
+        while (!book.tryLock()) {
             spins = pause(spins);
         }
-    }
-
-    private boolean tryLock() {
-        return LOCK.weakCompareAndSetAcquire(this, 0, 1); // pairs with the release in unlock()
     }
 
     private static int pause(int spins) {
@@ -302,9 +283,5 @@ public final class TaskGroup {
             Thread.onSpinWait();
         }
         return spins + 1;
-    }
-
-    private void unlock() {
-        LOCK.setRelease(this, 0);
     }
 }

@@ -1,0 +1,30 @@
+package dev.heddle.runtime.internal.task;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.openjdk.jol.info.ClassLayout;
+import org.openjdk.jol.info.FieldLayout;
+
+final class TaskBookTest {
+    private static final long TWO_LINES = 128;
+
+    /** What the owner writes for each task is two cache lines from what lies beside the book. */
+    @Test
+    void aBookIsAloneOnItsLines() {
+        ClassLayout layout = ClassLayout.parseClass(TaskBook.class);
+        List<String> words = Arrays.stream(TaskBookWords.class.getDeclaredFields())
+                .map(field -> field.getName())
+                .toList();
+        List<FieldLayout> found = layout.fields().stream()
+                .filter(field -> words.contains(field.name()))
+                .toList();
+        assertTrue(!words.isEmpty() && found.size() == words.size(), layout::toPrintable);
+        for (FieldLayout word : found) {
+            assertTrue(word.offset() >= TWO_LINES, layout::toPrintable);
+            assertTrue(layout.instanceSize() - word.offset() - word.size() >= TWO_LINES, layout::toPrintable);
+        }
+    }
+}
