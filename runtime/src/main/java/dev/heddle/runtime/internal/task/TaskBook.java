@@ -7,7 +7,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * The list of a group's live tasks and the counts for statistics, under a spin lock, on cache lines of their own: the core's
- * owner writes them for each task, and senders read what would lie beside them.
+ * owner writes them for each task, and senders read what would lie beside them. The words are for who holds the lock;
+ * {@link TaskGroup} says what may be done meanwhile.
  */
 @SuppressWarnings("UnusedVariable")
 final class TaskBook extends TaskBookWords {
