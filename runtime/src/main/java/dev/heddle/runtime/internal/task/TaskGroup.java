@@ -35,8 +35,8 @@ public final class TaskGroup {
      *
      * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
      * guards it (TaskBook): begin and end are called by the task itself, nearly always on its own core's carrier, so that a
-     * core's is not contended but by shutdownNow and statistics. That of anywhere() is, by all cores: a quarter of a tree of
-     * tasks on two of them. Nothing inside it suspends, allocates or calls out. A
+     * core's is not contended but by shutdownNow and statistics. That of anywhere() is taken by all cores, for each task.
+     * Nothing inside it suspends, allocates or calls out. A
      * java.util.concurrent lock would park the virtual thread; a concurrent set costs an entry for every parked task.
      *
      * interruptAll against begin: interruptAll sets `interrupted` before it takes the lock and walks the list; begin
