@@ -89,7 +89,7 @@ public abstract sealed class TaskLauncher permits Core, TaskLauncher.OfPlace {
      * @return an open executor, for the caller to close
      */
     public final ExecutorService executor() {
-        return new TaskExecutorService(place.toString(), place);
+        return new TaskExecutorService(place);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.OverflowPolicy;
 import dev.heddle.runtime.internal.task.Admission;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import dev.heddle.runtime.internal.task.ThreadMaker;
 import java.lang.Thread.UncaughtExceptionHandler;
@@ -40,12 +41,13 @@ public record CoreSettings(
         @Nullable Long shuffleSeed) {
 
     /** Makes a place that tasks can be started in. */
-    TaskPlace place(String description, ThreadMaker threads, Runnable onQuiescent) {
+    TaskPlace place(String description, ThreadMaker threads, Stripes stripes, Runnable onQuiescent) {
         return new TaskPlace(
                 description + " of manager '" + name + "'",
                 new Admission(description, capacity, overflow),
                 uncaughtExceptionHandler,
                 threads,
+                stripes,
                 onQuiescent);
     }
 }

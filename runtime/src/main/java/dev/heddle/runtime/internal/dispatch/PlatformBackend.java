@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.List;
@@ -18,7 +19,8 @@ public final class PlatformBackend implements CoreBackend {
     /** Makes a backend without cores. */
     public PlatformBackend(CoreSettings settings) {
         this.settings = settings;
-        this.anywhere = settings.place("anywhere()", new PlatformThreads(settings, this::cpus, null), () -> {});
+        this.anywhere =
+                settings.place("anywhere()", new PlatformThreads(settings, this::cpus, null), Stripes.ONE, () -> {});
     }
 
     private CpuSet cpus() {

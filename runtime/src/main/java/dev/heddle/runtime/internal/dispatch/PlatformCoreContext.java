@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.concurrent.ExecutionException;
@@ -22,8 +23,8 @@ public final class PlatformCoreContext extends CoreContext {
         super(settings, cpu);
         where = CpuSet.of(cpu);
         PlatformThreads threads = new PlatformThreads(settings, () -> where, this);
-        pinned = settings.place("core " + cpu, threads, () -> {});
-        preferred = settings.place("preferred core " + cpu, threads, () -> {});
+        pinned = settings.place("core " + cpu, threads, Stripes.ONE, () -> {});
+        preferred = settings.place("preferred core " + cpu, threads, Stripes.ONE, () -> {});
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.SocketPollers;
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * runs continuations on any of them. Go's {@code sched}.
  */
 public final class Scheduler implements CoreBackend, Executor {
+    /** For what the tasks of all cores share. */
+    private static final Stripes PER_CPU = new Stripes(Stripes.MOST, Scheduler::currentCpu);
+
     private final CoreSettings settings;
     private final SharedRunQueue<Runnable> global = new SharedRunQueue<>();
     private final Searchers searchers = new Searchers();
@@ -46,15 +50,15 @@ public final class Scheduler implements CoreBackend, Executor {
     /** Makes a scheduler without cores. */
     public Scheduler(CoreSettings settings) {
         this.settings = settings;
-        this.anywhere = place("anywhere()", this, () -> {});
+        this.anywhere = place("anywhere()", this, PER_CPU, () -> {});
         this.monitor = new Monitor(this);
     }
 
     /** Makes a place whose tasks the executor runs, and for which the cores live on. */
-    TaskPlace place(String description, Executor executor, Runnable onQuiescent) {
+    TaskPlace place(String description, Executor executor, Stripes stripes, Runnable onQuiescent) {
         places.incrementAndGet();
         AtomicBoolean once = new AtomicBoolean();
-        return settings.place(description, new VirtualThreads(executor), () -> {
+        return settings.place(description, new VirtualThreads(executor), stripes, () -> {
             if (once.compareAndSet(false, true) && places.decrementAndGet() == 0) {
                 end();
             }
@@ -172,6 +176,11 @@ public final class Scheduler implements CoreBackend, Executor {
                 free.started(),
                 free.ended(),
                 free.failed());
+    }
+
+    private static int currentCpu() {
+        CarrierThread here = CarrierThread.current();
+        return here == null ? 0 : here.core().cpu();
     }
 
     /** Runs a continuation on any core, sometime. From any thread. */

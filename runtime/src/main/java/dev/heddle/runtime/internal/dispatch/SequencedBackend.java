@@ -9,6 +9,7 @@ import dev.heddle.runtime.SchedulerStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.Housekeeping;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.time.Duration;
@@ -64,7 +65,7 @@ public final class SequencedBackend implements CoreBackend {
     TaskPlace place(String description, Executor executor) {
         places.incrementAndGet();
         AtomicBoolean once = new AtomicBoolean();
-        return settings.place(description, new VirtualThreads(executor), () -> {
+        return settings.place(description, new VirtualThreads(executor), Stripes.ONE, () -> {
             if (once.compareAndSet(false, true) && places.decrementAndGet() == 0) {
                 ended = true;
                 if (owner.wake() != AWAKE) {

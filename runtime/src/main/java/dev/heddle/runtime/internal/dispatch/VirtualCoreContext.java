@@ -8,6 +8,7 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.SplittableRandom;
@@ -100,8 +101,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
         this.channel = queues.channel;
-        this.pinned = scheduler.place("core " + cpu, this, this::wakeToEnd);
-        this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, () -> {});
+        this.pinned = scheduler.place("core " + cpu, this, Stripes.ONE, this::wakeToEnd);
+        this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, Stripes.ONE, () -> {});
         this.search = new WorkSearch(scheduler, this);
         scheduler.searchers().rested(); // VACANT, and counted
     }

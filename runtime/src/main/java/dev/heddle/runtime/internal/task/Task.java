@@ -22,14 +22,14 @@ public final class Task extends TaskGroup.Member implements Runnable {
      *   BEGUN             set by the task's thread as it begins; unless CANCELLED, it now leaves the books
      *   CANCELLED         set by a sender whose start failed; unless BEGUN, it now leaves the books, and the body never runs
      */
-    private static final int VIEWED = 1;
-    private static final int PLACED = 2;
-    private static final int ENTERED = 4;
-    private static final int BEGUN = 8;
-    private static final int CANCELLED = 16;
+    private static final byte VIEWED = 1;
+    private static final byte PLACED = 2;
+    private static final byte ENTERED = 4;
+    private static final byte BEGUN = 8;
+    private static final byte CANCELLED = 16;
 
     private static final VarHandle STATE =
-            fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, Task.class, int.class);
+            fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, Task.class, byte.class);
 
     static {
         OutOfLine.load(); // and not with the first task: one that found no memory for it would never leave the books
@@ -42,7 +42,7 @@ public final class Task extends TaskGroup.Member implements Runnable {
     private final @Nullable ViewMember view;
 
     @SuppressWarnings("UnusedVariable") // through STATE
-    private volatile int state;
+    private volatile byte state;
 
     /**
      * Makes a task that is in no books of its place yet.
@@ -96,7 +96,7 @@ public final class Task extends TaskGroup.Member implements Runnable {
     public void enterAtStart() {
         place.tasks().enterLate();
         if ((add(ENTERED) & (ENTERED | CANCELLED)) != 0) {
-            place.tasks().leave();
+            place.tasks().cancel();
             throw new IllegalThreadStateException("this thread was started before");
         }
     }
@@ -111,10 +111,10 @@ public final class Task extends TaskGroup.Member implements Runnable {
             place.admission().release();
         }
         if ((before & ENTERED) != 0) {
-            place.tasks().leave();
+            place.tasks().cancel();
         }
         if (view != null && (before & VIEWED) != 0) {
-            view.group.leave();
+            view.group.cancel();
         }
     }
 
@@ -180,19 +180,17 @@ public final class Task extends TaskGroup.Member implements Runnable {
     private void end(boolean hasFailed) {
         if (view != null) {
             view.group.end(view, hasFailed);
-            view.group.leave();
         }
         place.tasks().end(this, hasFailed);
-        place.tasks().leave();
     }
 
     /** Sender, before anyone else has the task: the start publishes it. */
-    private void note(int flag) {
-        STATE.set(this, (int) STATE.get(this) | flag);
+    private void note(byte flag) {
+        STATE.set(this, (byte) (state | flag));
     }
 
-    private int add(int flag) {
-        return (int) STATE.getAndBitwiseOr(this, flag);
+    private int add(int flags) {
+        return (byte) STATE.getAndBitwiseOr(this, (byte) flags);
     }
 
     private static void handle(Throwable thrown) {

@@ -4,14 +4,19 @@ import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The list of a group's live tasks and the counts for statistics, under a spin lock, on cache lines of their own: the core's
- * owner writes them for each task, and senders read what would lie beside them. The words are for who holds the lock;
- * {@link TaskGroup} says what may be done meanwhile.
+ * A list of live tasks and the counts of those that began and ended, under a spin lock, on cache lines of their own: the
+ * owner of a core writes them for each task, and senders read what would lie beside them. The words, {@link #link} and
+ * {@link #unlink} are for who holds the lock; {@link TaskGroup} says what may be done meanwhile.
  */
 @SuppressWarnings("UnusedVariable")
 final class TaskBook extends TaskBookWords {
+    /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
+    private static final int SPINS_BEFORE_YIELD = 256;
+
     private static final VarHandle LOCK =
             fieldVarHandle(MethodHandles.lookup(), "lock", VarHandle.class, TaskBookWords.class, int.class);
 
@@ -24,11 +29,77 @@ final class TaskBook extends TaskBookWords {
     private byte a096, a097, a098, a099, a100, a101, a102, a103, a104, a105, a106, a107, a108, a109, a110, a111;
     private byte a112, a113, a114, a115, a116, a117, a118, a119, a120, a121, a122, a123, a124, a125, a126, a127;
 
-    boolean tryLock() {
-        return LOCK.weakCompareAndSetAcquire(this, 0, 1); // pairs with the release in unlock()
+    void lock() {
+        int spins = 0;
+        while (!LOCK.weakCompareAndSetAcquire(this, 0, 1)) { // pairs with the release in unlock()
+            spins = pause(spins);
+        }
     }
 
     void unlock() {
         LOCK.setRelease(this, 0);
+    }
+
+    /** Waits a little for who has a few instructions to go. Takes, and returns for the next call, how often it has. */
+    static int pause(int spins) {
+        if ((spins + 1) % SPINS_BEFORE_YIELD == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
+        return spins + 1;
+    }
+
+    void link(TaskGroup.Member member) {
+        TaskGroup.Member second = first;
+        member.next = second;
+        if (second != null) {
+            second.previous = member;
+        }
+        first = member;
+        started++;
+    }
+
+    void unlink(TaskGroup.Member member, boolean hasFailed) {
+        TaskGroup.Member previous = member.previous;
+        TaskGroup.Member next = member.next;
+        if (previous == null) {
+            first = next;
+        } else {
+            previous.next = next;
+        }
+        if (next != null) {
+            next.previous = previous;
+        }
+        // Or a task that is still referred to would keep all that began after it, one through the other.
+        member.previous = null;
+        member.next = null;
+        member.thread = null;
+        ended++;
+        if (hasFailed) {
+            failed++;
+        }
+    }
+
+    /** The threads of the live tasks. Takes the lock itself. */
+    List<Thread> threads() {
+        while (true) {
+            lock();
+            int size = (int) (started - ended);
+            unlock();
+            List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
+            lock();
+            if (started - ended <= size) {
+                for (TaskGroup.Member member = first; member != null; member = member.next) {
+                    Thread thread = member.thread;
+                    if (thread != null) {
+                        threads.add(thread);
+                    }
+                }
+                unlock();
+                return threads;
+            }
+            unlock();
+        }
     }
 }

@@ -10,8 +10,10 @@ abstract class TaskBookWords extends PaddingBefore {
 
     // Guarded by lock.
     TaskGroup.@Nullable Member first;
-    int members;
     long started;
     long ended;
     long failed;
+
+    /** Who ends here counts in the group too. */
+    boolean closed;
 }

@@ -16,24 +16,25 @@ import org.jspecify.annotations.Nullable;
  * an empty list.
  */
 public final class TaskExecutorService extends AbstractExecutorService {
-    private final String description;
-    private final TaskStarter starter;
-    private final TaskGroup tasks = new TaskGroup(() -> {});
+    /** A view may be made for each request: it has fewer books than its place. */
+    private static final int MOST_STRIPES = 8;
+
+    private final TaskPlace place;
+    private final TaskGroup tasks;
 
     /**
      * Makes an open view.
      *
-     * @param description the place, for messages
-     * @param starter what starts its tasks
+     * @param place where its tasks run
      */
-    public TaskExecutorService(String description, TaskStarter starter) {
-        this.description = description;
-        this.starter = starter;
+    public TaskExecutorService(TaskPlace place) {
+        this.place = place;
+        this.tasks = new TaskGroup(place.stripes().atMost(MOST_STRIPES), () -> {});
     }
 
     @Override
     public void execute(Runnable command) {
-        starter.start(null, Objects.requireNonNull(command, "command"), tasks);
+        place.start(null, Objects.requireNonNull(command, "command"), tasks);
     }
 
     @Override
@@ -75,6 +76,6 @@ public final class TaskExecutorService extends AbstractExecutorService {
 
     @Override
     public String toString() {
-        return "executor of " + description + (isShutdown() ? ", shut down, " : ", ") + tasks.live() + " live tasks";
+        return "executor of " + place + (isShutdown() ? ", shut down, " : ", ") + tasks.live() + " live tasks";
     }
 }

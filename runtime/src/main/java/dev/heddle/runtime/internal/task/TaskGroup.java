@@ -1,8 +1,7 @@
 package dev.heddle.runtime.internal.task;
 
 import dev.heddle.runtime.internal.padding.PaddedLong;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TaskGroup {
     /*
-     * Two things are kept apart.
+     * Two things are kept apart: tasks enter where they are sent, and leave where they run.
      *
-     * The gate: two words, for tasks enter where they are sent and leave where they run, and one word would travel from CPU to CPU
-     * twice for each. `entered` counts those that entered and says whether the group is open; `left` counts those that left.
-     * Neither count ever falls, and `left` is never the larger one.
+     * The gate: `entered` counts those that entered and says whether the group is open.
      *
      *     open           --tryEnter-->      open, entered + 1
      *     closed         --tryEnter-->      refused
@@ -28,18 +25,25 @@ public final class TaskGroup {
      *     closed, nobody --told-->          quiet: by the one compare-and-set whose thread calls onQuiescent
      *     any            --enterLate->      same but not quiet, entered + 1 (a thread of a factory enters when it is started)
      *
-     * "Nobody" is entered == left. A step from there is a compare-and-set of `entered`, after a look at `entered` and then one at
-     * `left`: if it succeeds nobody has entered since the first look, and all who had entered by then had left by the second.
-     * The end is told by the last who leaves or by who closes: leave() counts and then looks at `closed`, close() writes
-     * `closed` and then looks at the counts, all volatile, so that one of them sees the other (as in INV-5).
+     * The books: the tasks whose bodies run or are suspended, for interruptAll, and how many have begun and ended. A task
+     * begins and ends in the book that its CPU has when it begins (Stripes); a spin lock guards each. They are called by the
+     * task itself, nearly always on the carrier of that CPU, so that the lock is not contended but by shutdownNow and
+     * statistics. Nothing inside it suspends, allocates or calls out. A java.util.concurrent lock would park the virtual
+     * thread; a concurrent set costs an entry for every parked task.
      *
-     * The list: the tasks whose bodies run or are suspended, for interruptAll, and the counts for statistics. A spin lock
-     * guards it (TaskBook): begin and end are called by the task itself, nearly always on its own core's carrier, so that a
-     * core's is not contended but by shutdownNow and statistics. That of anywhere() is taken by all cores, for each task.
-     * Nothing inside it suspends, allocates or calls out. A
-     * java.util.concurrent lock would park the virtual thread; a concurrent set costs an entry for every parked task.
+     * "Nobody" is: as many have entered as have gone. Those that have gone are the `cancelled`, whose bodies never ran, and those that
+     * ended. While the group is open those stand in the books alone. To close it, each book is closed under its lock, in the
+     * section that adds its ended to `endedInAll`; who ends in a closed book adds itself. So once all books are closed,
+     * the words outside the books say all, and before that they say too little, never too much. No count ever falls.
      *
-     * interruptAll against begin: interruptAll sets `interrupted` before it takes the lock and walks the list; begin
+     * A step from "nobody" is a compare-and-set of `entered`, after a look at `entered` and then one at those that have gone: if it
+     * succeeds nobody has entered since the first look, and all who had entered by then had gone by the second.
+     *
+     * The end is not missed: whoever adds to the words outside looks at them afterwards, and the last to add finds them
+     * equal. A task that was cancelled looks only if the group is closed; if it was open, close() looks later. All of these are
+     * volatile, so that one of the two sees the other (as in INV-5).
+     *
+     * interruptAll against begin: interruptAll sets `interrupted` before it takes a book's lock and walks its list; begin
      * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
      * section comes after the walk's and it sees the flag.
      */
@@ -49,40 +53,47 @@ public final class TaskGroup {
     private static final long QUIET = 1L << 61;
     private static final long COUNT = QUIET - 1;
 
-    /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
-    private static final int SPINS_BEFORE_YIELD = 256;
+    /** One task's place in a book's list. */
+    public static class Member {
+        @Nullable
+        Thread thread;
 
-    /** One task's place in a group's list. */
-    static class Member {
-        private @Nullable Thread thread;
-        private @Nullable Member previous;
-        private @Nullable Member next;
+        @Nullable
+        Member previous;
+
+        @Nullable
+        Member next;
+
+        /** Which book. Not a reference: a task has room for a byte. */
+        private byte book;
     }
 
     private final Runnable onQuiescent;
     private final CountDownLatch quiescent = new CountDownLatch(1);
+    private final Stripes stripes;
+    private final TaskBook[] books;
 
     private final PaddedLong entered = new PaddedLong();
-    private final PaddedLong left = new PaddedLong();
-
-    /** What `entered` says too: read by those who leave, whom the traffic of those who enter does not concern. */
-    private volatile boolean closed;
+    private final PaddedLong endedInAll = new PaddedLong();
+    private final PaddedLong cancelled = new PaddedLong();
 
     private volatile boolean interrupted;
-
-    private final TaskBook book = new TaskBook();
 
     /**
      * Makes an open group.
      *
+     * @param stripes how many books it has, and whose is whose
      * @param onQuiescent called at least once when the group is closed and its last task has left: by the thread that
      *     closed it or by that task. It must not block, and may be called again after a late entry
      */
-    public TaskGroup(Runnable onQuiescent) {
+    public TaskGroup(Stripes stripes, Runnable onQuiescent) {
+        this.stripes = stripes;
         this.onQuiescent = onQuiescent;
+        this.books = new TaskBook[stripes.count()];
+        Arrays.setAll(books, i -> new TaskBook());
     }
 
-    /** Admits a task. Whoever was let in must {@link #leave()}. Returns false if the group is closed. */
+    /** Admits a task, which must {@link #begin} and {@link #end}, or {@link #cancel}. Returns false if the group is closed. */
     public boolean tryEnter() {
         int spins = 0;
         while (true) {
@@ -95,7 +106,8 @@ public final class TaskGroup {
                     return true;
                 }
             } else {
-                spins = pause(spins); // the few instructions of somebody who decides about several groups at once
+                spins = TaskBook.pause(
+                        spins); // the few instructions of somebody who decides about several groups at once
             }
         }
     }
@@ -108,10 +120,10 @@ public final class TaskGroup {
         } while (!entered.compareAndSet(seen, (seen & ~QUIET) + 1));
     }
 
-    /** Ends what {@link #tryEnter()} began. */
-    public void leave() {
-        left.getAndAdd(1); // 1. count. Pairs with close()
-        if (closed) { // 2. look
+    /** A task that entered will not begin. */
+    public void cancel() {
+        cancelled.getAndAdd(1); // 1. count. Pairs with close()
+        if (isClosed()) { // 2. look
             tellIfQuiescent();
         }
     }
@@ -121,8 +133,15 @@ public final class TaskGroup {
         long before;
         do {
             before = entered.get();
-        } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED));
-        closed = true; // 1. say so. Pairs with leave()
+        } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED)); // 1. say so. Pairs with cancel()
+        for (TaskBook book : books) {
+            book.lock();
+            if (!book.closed) {
+                endedInAll.getAndAdd(book.ended);
+                book.closed = true;
+            }
+            book.unlock();
+        }
         // 2. look; also if it was closed before, for a close that was cut short may have left this to the next one
         tellIfQuiescent();
         return before >= 0;
@@ -131,7 +150,9 @@ public final class TaskGroup {
     /** Holds up admission if nobody is inside, until {@link #reopen()} or {@link #close()}. Returns whether it does. */
     public boolean suspendIfIdle() {
         long seen = entered.get();
-        return (seen & ~COUNT) == 0 && seen == left.get() && entered.compareAndSet(seen, seen | SUSPENDED);
+        return (seen & ~COUNT) == 0
+                && seen == cancelled.get() + endedInBooks()
+                && entered.compareAndSet(seen, seen | SUSPENDED);
     }
 
     /** Ends what {@link #suspendIfIdle()} began. */
@@ -143,7 +164,7 @@ public final class TaskGroup {
         long seen;
         do {
             seen = entered.get();
-            if (seen >= 0 || (seen & QUIET) != 0 || (seen & COUNT) != left.get()) {
+            if (seen >= 0 || (seen & QUIET) != 0 || (seen & COUNT) != cancelled.get() + endedInAll.get()) {
                 return;
             }
         } while (!entered.compareAndSet(seen, seen | QUIET));
@@ -157,8 +178,7 @@ public final class TaskGroup {
 
     /** Closed, and nobody inside. */
     public boolean isQuiescent() {
-        long seen = entered.get();
-        return seen < 0 && (seen & COUNT) == left.get();
+        return (entered.get() & QUIET) != 0;
     }
 
     /** Whether the group was ever closed with nobody inside. */
@@ -168,7 +188,7 @@ public final class TaskGroup {
 
     /** Tasks admitted and not ended: an estimate while they come and go, never negative. */
     public long live() {
-        long gone = left.get();
+        long gone = cancelled.get() + endedInBooks();
         return (entered.get() & COUNT) - gone;
     }
 
@@ -178,81 +198,47 @@ public final class TaskGroup {
     }
 
     /** The calling thread begins to run a task: it can be interrupted from now on, and is, if all others were. */
-    void begin(Member member) {
+    public void begin(Member member) {
         Thread thread = Thread.currentThread();
+        int index = stripes.index();
         member.thread = thread;
-        lock();
-        Member second = book.first;
-        member.next = second;
-        if (second != null) {
-            second.previous = member;
-        }
-        book.first = member;
-        book.members++;
-        book.started++;
+        member.book = (byte) index;
+        TaskBook book = books[index];
+        book.lock();
+        book.link(member);
         book.unlock();
         if (interrupted) {
             thread.interrupt();
         }
     }
 
-    /** The task that began is done. It still has to leave. */
-    void end(Member member, boolean hasFailed) {
-        lock();
-        Member previous = member.previous;
-        Member next = member.next;
-        if (previous == null) {
-            book.first = next;
-        } else {
-            previous.next = next;
-        }
-        if (next != null) {
-            next.previous = previous;
-        }
-        // Or a task that is still referred to would keep all that began after it, one through the other.
-        member.previous = null;
-        member.next = null;
-        member.thread = null;
-        book.members--;
-        book.ended++;
-        if (hasFailed) {
-            book.failed++;
-        }
+    /** The task that began is done, and leaves. */
+    public void end(Member member, boolean hasFailed) {
+        TaskBook book = books[member.book];
+        book.lock();
+        book.unlink(member, hasFailed);
+        boolean closed = book.closed;
         book.unlock();
+        if (closed) {
+            endedInAll.getAndAdd(1); // 1. count
+            tellIfQuiescent(); // 2. look
+        }
     }
 
     /** Interrupts every task that has begun, and every one that will begin. */
     public void interruptAll() {
         interrupted = true;
-        // Outside the lock: interrupting runs code of others, such as the close of a channel that the task blocks on.
-        for (Thread thread : threads()) {
-            thread.interrupt();
-        }
-    }
-
-    private List<Thread> threads() {
-        while (true) {
-            lock();
-            int size = book.members;
-            book.unlock();
-            List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
-            lock();
-            if (book.members <= size) {
-                for (Member member = book.first; member != null; member = member.next) {
-                    Thread thread = member.thread;
-                    if (thread != null) {
-                        threads.add(thread);
-                    }
-                }
-                book.unlock();
-                return threads;
+        for (TaskBook book : books) {
+            // Outside the lock: interrupting runs code of others, such as the close of a channel that the task blocks
+            // on.
+            for (Thread thread : book.threads()) {
+                thread.interrupt();
             }
-            book.unlock();
         }
     }
 
     /**
-     * What has become of the tasks, read at one moment.
+     * What has become of the tasks. The three numbers of one book are of one moment.
      *
      * @param started bodies that began
      * @param ended bodies that ended, in whatever way
@@ -262,27 +248,26 @@ public final class TaskGroup {
 
     /** Reads the counts. */
     public Counts counts() {
-        lock();
-        long startedNow = book.started;
-        long endedNow = book.ended;
-        long failedNow = book.failed;
-        book.unlock();
-        return new Counts(startedNow, endedNow, failedNow);
+        long started = 0;
+        long ended = 0;
+        long failed = 0;
+        for (TaskBook book : books) {
+            book.lock();
+            started += book.started;
+            ended += book.ended;
+            failed += book.failed;
+            book.unlock();
+        }
+        return new Counts(started, ended, failed);
     }
 
-    private void lock() {
-        int spins = 0;
-        while (!book.tryLock()) {
-            spins = pause(spins);
+    private long endedInBooks() {
+        long sum = 0;
+        for (TaskBook book : books) {
+            book.lock();
+            sum += book.ended;
+            book.unlock();
         }
-    }
-
-    private static int pause(int spins) {
-        if ((spins + 1) % SPINS_BEFORE_YIELD == 0) {
-            Thread.yield();
-        } else {
-            Thread.onSpinWait();
-        }
-        return spins + 1;
+        return sum;
     }
 }

@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All methods may be called from any thread. Those that start something block only where {@link Admission} does.
  */
-public final class TaskPlace implements TaskStarter {
+public final class TaskPlace {
     private final String description;
     private final Admission admission;
     private final @Nullable UncaughtExceptionHandler handler;
     private final ThreadMaker threads;
+    private final Stripes stripes;
     private final TaskGroup tasks;
 
     private volatile String closedBecause = "";
@@ -29,6 +30,7 @@ public final class TaskPlace implements TaskStarter {
      * @param admission how many may wait there
      * @param handler the handler of every task's thread, or null for the JDK's default
      * @param threads what makes them run there
+     * @param stripes the books that are kept of its tasks
      * @param onQuiescent called at least once when the place is closed and its last task has left. It must not block
      */
     public TaskPlace(
@@ -36,15 +38,25 @@ public final class TaskPlace implements TaskStarter {
             Admission admission,
             @Nullable UncaughtExceptionHandler handler,
             ThreadMaker threads,
+            Stripes stripes,
             Runnable onQuiescent) {
         this.description = description;
         this.admission = admission;
         this.handler = handler;
         this.threads = threads;
-        this.tasks = new TaskGroup(onQuiescent);
+        this.stripes = stripes;
+        this.tasks = new TaskGroup(stripes, onQuiescent);
     }
 
-    @Override
+    /**
+     * Starts a task on a thread of its own.
+     *
+     * @param name the thread's name, or null for none
+     * @param body what it runs
+     * @param view a group that the task enters beside the place's, or null
+     * @return the started thread
+     * @throws RejectedExecutionException if the place or the view is closed, or the place is full
+     */
     public Thread start(@Nullable String name, Runnable body, @Nullable TaskGroup view) {
         Task task = new Task(Objects.requireNonNull(body, "task"), this, view);
         boolean started = false;
@@ -148,6 +160,10 @@ public final class TaskPlace implements TaskStarter {
     /** Interrupts every live task, and those that have yet to begin. */
     public void interruptAll() {
         tasks.interruptAll();
+    }
+
+    Stripes stripes() {
+        return stripes;
     }
 
     Admission admission() {

@@ -4,7 +4,7 @@
  * <pre>
  *   start -> Admission (a place, or wait, or refuse) -> TaskGroup.tryEnter (open?) -> thread started
  *                                                                                       |
- *   ended <- TaskGroup.leave <- TaskGroup.end <- the body runs <- TaskGroup.begin <- first run: place given back
+ *   ended, and out of the books <- TaskGroup.end <- the body runs <- TaskGroup.begin <- first run: place given back
  * </pre>
  *
  * <p><b>Memory consistency.</b> What a thread does before it starts a task happens-before what the task does. What a

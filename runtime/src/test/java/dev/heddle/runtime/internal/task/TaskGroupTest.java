@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 
 final class TaskGroupTest {
     private final AtomicInteger quiescent = new AtomicInteger();
-    private final TaskGroup group = new TaskGroup(quiescent::incrementAndGet);
+    private final TaskGroup group = new TaskGroup(Stripes.ONE, quiescent::incrementAndGet);
 
     @Test
     void anOpenGroupIsNeverQuiescent() {
         assertTrue(group.tryEnter());
-        group.leave();
+        group.cancel();
         assertFalse(group.isQuiescent());
         assertEquals(0, quiescent.get());
     }
@@ -46,10 +46,10 @@ final class TaskGroupTest {
         group.tryEnter();
         group.close();
         assertEquals(2, group.live());
-        group.leave();
+        group.cancel();
         assertFalse(group.isQuiescent());
         assertFalse(group.await(0));
-        group.leave();
+        group.cancel();
         assertTrue(group.isQuiescent());
         assertTrue(group.await(0));
         assertEquals(1, quiescent.get());
@@ -60,7 +60,7 @@ final class TaskGroupTest {
         group.close();
         group.enterLate();
         assertFalse(group.isQuiescent());
-        group.leave();
+        group.cancel();
         assertTrue(group.isQuiescent());
         assertEquals(2, quiescent.get());
     }
@@ -70,14 +70,16 @@ final class TaskGroupTest {
     void everyAdmittedTaskHasLeftWhenTheGroupIsQuiescent() throws InterruptedException {
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger insideAtTheEnd = new AtomicInteger(-1);
-        TaskGroup raced = new TaskGroup(() -> insideAtTheEnd.set(inside.get()));
+        TaskGroup raced = new TaskGroup(stripes(2), () -> insideAtTheEnd.set(inside.get()));
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 while (raced.tryEnter()) {
+                    TaskGroup.Member member = new TaskGroup.Member();
                     inside.incrementAndGet();
+                    raced.begin(member);
                     inside.decrementAndGet();
-                    raced.leave();
+                    raced.end(member, false);
                 }
             }));
         }
@@ -87,12 +89,57 @@ final class TaskGroupTest {
         }
         assertTrue(raced.isQuiescent());
         assertEquals(0, insideAtTheEnd.get());
+        assertEquals(0, raced.live());
+    }
+
+    /** Some end before the group is closed, some after, one never begins, and each is in a book of its own. */
+    @Test
+    void tasksOfSeveralBooksAreOneGroup() {
+        TaskGroup spread = new TaskGroup(stripes(4), quiescent::incrementAndGet);
+        List<TaskGroup.Member> members = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            members.add(new TaskGroup.Member());
+            spread.tryEnter();
+            spread.begin(members.get(i));
+        }
+        spread.tryEnter();
+        assertEquals(5, spread.live());
+        assertFalse(spread.suspendIfIdle());
+        spread.end(members.get(0), true);
+        spread.end(members.get(1), false);
+        spread.close();
+        assertEquals(3, spread.live());
+        spread.cancel();
+        spread.end(members.get(2), false);
+        assertFalse(spread.isQuiescent());
+        assertEquals(1, spread.live());
+        spread.end(members.get(3), false);
+        assertTrue(spread.isQuiescent());
+        assertEquals(1, quiescent.get());
+        assertEquals(0, spread.live());
+        assertEquals(new TaskGroup.Counts(4, 4, 1), spread.counts());
+    }
+
+    @Test
+    void aGroupWhoseTasksHaveAllGoneCanBeSuspended() {
+        TaskGroup spread = new TaskGroup(stripes(2), () -> {});
+        for (int i = 0; i < 3; i++) {
+            TaskGroup.Member member = new TaskGroup.Member();
+            spread.tryEnter();
+            spread.begin(member);
+            spread.end(member, false);
+        }
+        spread.tryEnter();
+        spread.cancel();
+        assertTrue(spread.suspendIfIdle());
+        spread.reopen();
+        assertTrue(spread.tryEnter());
     }
 
     /** The interrupt reaches a task whether it began before, while or after all were interrupted. */
     @RepeatedTest(200)
     void noTaskEscapesInterruptAll() throws InterruptedException {
-        TaskPlace place = placeWith(new Admission("core 0", Admission.UNBOUNDED, OverflowPolicy.BLOCK));
+        TaskPlace place = placeWith(new Admission("core 0", Admission.UNBOUNDED, OverflowPolicy.BLOCK), stripes(2));
         TaskGroup raced = place.tasks();
         AtomicInteger interrupted = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
@@ -118,10 +165,10 @@ final class TaskGroupTest {
     /** Overlapping tasks, each begun before the last one ended: an ended one must not keep its successors reachable. */
     @Test
     void anEndedTaskLetsGoOfTheOthers() throws Exception {
-        TaskGroup.Member first = new TaskGroup.Member() {};
+        TaskGroup.Member first = new TaskGroup.Member();
         group.tryEnter();
         group.begin(first);
-        TaskGroup.Member second = new TaskGroup.Member() {};
+        TaskGroup.Member second = new TaskGroup.Member();
         WeakReference<TaskGroup.Member> reference = new WeakReference<>(second);
         group.tryEnter();
         group.begin(second);
@@ -140,7 +187,7 @@ final class TaskGroupTest {
     void aTaskLeavesOnceWhetherItsStartFailedBeforeItBeganOrAfter() {
         AtomicInteger ran = new AtomicInteger();
         Admission places = new Admission("core 0", 1, OverflowPolicy.REJECT);
-        TaskPlace place = placeWith(places);
+        TaskPlace place = placeWith(places, Stripes.ONE);
         Task cancelledFirst = new Task(ran::incrementAndGet, place, null);
         cancelledFirst.takePlace();
         assertTrue(cancelledFirst.tryEnter());
@@ -161,7 +208,7 @@ final class TaskGroupTest {
     }
 
     /** A place for tasks that are run by the test itself. */
-    private static TaskPlace placeWith(Admission admission) {
+    private static TaskPlace placeWith(Admission admission, Stripes stripes) {
         ThreadMaker none = new ThreadMaker() {
             @Override
             public Thread make(@Nullable String name, Task task) {
@@ -173,6 +220,12 @@ final class TaskGroupTest {
                 throw new AssertionError("nothing is started here");
             }
         };
-        return new TaskPlace("core 0", admission, null, none, () -> {});
+        return new TaskPlace("core 0", admission, null, none, stripes, () -> {});
+    }
+
+    /** Gives the books out in turn. */
+    private static Stripes stripes(int count) {
+        AtomicInteger next = new AtomicInteger();
+        return new Stripes(count, next::getAndIncrement);
     }
 }

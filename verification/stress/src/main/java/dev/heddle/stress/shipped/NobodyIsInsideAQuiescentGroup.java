@@ -3,6 +3,7 @@ package dev.heddle.stress.shipped;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -18,7 +19,7 @@ import org.openjdk.jcstress.infra.results.ZI_Result;
 @State
 public class NobodyIsInsideAQuiescentGroup {
     private volatile int told;
-    private final TaskGroup group = new TaskGroup(this::tell);
+    private final TaskGroup group = new TaskGroup(Stripes.ONE, this::tell);
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread makes the step that tells
     private void tell() {
@@ -29,7 +30,7 @@ public class NobodyIsInsideAQuiescentGroup {
     public void task(ZI_Result result) {
         if (group.tryEnter()) {
             result.r1 = told != 0;
-            group.leave();
+            group.cancel();
         }
     }
 

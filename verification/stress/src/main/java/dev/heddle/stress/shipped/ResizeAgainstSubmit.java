@@ -3,6 +3,7 @@ package dev.heddle.stress.shipped;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -20,7 +21,7 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(id = "false, false", expect = FORBIDDEN, desc = "a task was refused by a core that stays")
 @State
 public class ResizeAgainstSubmit {
-    private final TaskGroup group = new TaskGroup(() -> {});
+    private final TaskGroup group = new TaskGroup(Stripes.ONE, () -> {});
 
     @Actor
     public void submit(ZZ_Result result) {

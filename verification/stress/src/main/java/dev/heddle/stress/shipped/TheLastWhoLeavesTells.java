@@ -3,6 +3,7 @@ package dev.heddle.stress.shipped;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -11,14 +12,14 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The last task leaves while the group is closed: one of the two tells the end, and not both. */
+/** The last task, which will not begin, leaves while the group is closed: one of the two tells the end, and not both. */
 @JCStressTest
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "the end was told once")
 @Outcome(expect = FORBIDDEN, desc = "never, or twice")
 @State
 public class TheLastWhoLeavesTells {
     private volatile int told;
-    private final TaskGroup group = new TaskGroup(this::tell);
+    private final TaskGroup group = new TaskGroup(Stripes.ONE, this::tell);
 
     public TheLastWhoLeavesTells() {
         group.tryEnter();
@@ -31,7 +32,7 @@ public class TheLastWhoLeavesTells {
 
     @Actor
     public void leaver() {
-        group.leave();
+        group.cancel();
     }
 
     @Actor

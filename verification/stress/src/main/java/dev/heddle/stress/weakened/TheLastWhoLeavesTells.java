@@ -24,7 +24,7 @@ public class TheLastWhoLeavesTells {
     /** The one task that has entered. */
     @Actor
     public void leaver() {
-        boolean last = closed; // weakened: after the count in TaskGroup.leave
+        boolean last = closed; // weakened: after the count in TaskGroup.cancel
         left.getAndIncrement();
         if (last) {
             told = 1;
