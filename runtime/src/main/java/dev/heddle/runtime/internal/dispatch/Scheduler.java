@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scheduler implements CoreBackend, Executor {
     /** For what the tasks of all cores share. */
-    private static final Stripes PER_CPU = new Stripes(Stripes.MOST, Scheduler::currentCpu);
+    private static final Stripes PER_CORE = new Stripes(Stripes.MOST, Scheduler::currentNumber);
 
     private final CoreSettings settings;
     private final SharedRunQueue<Runnable> global = new SharedRunQueue<>();
@@ -42,6 +42,8 @@ public final class Scheduler implements CoreBackend, Executor {
 
     private volatile VirtualCoreContext[] cores = {};
 
+    private final AtomicInteger coresMade = new AtomicInteger();
+
     /** Those, and the ones that a resize has removed and that may have tasks still. */
     private volatile VirtualCoreContext[] allCores = {};
 
@@ -50,7 +52,7 @@ public final class Scheduler implements CoreBackend, Executor {
     /** Makes a scheduler without cores. */
     public Scheduler(CoreSettings settings) {
         this.settings = settings;
-        this.anywhere = place("anywhere()", this, PER_CPU, () -> {});
+        this.anywhere = place("anywhere()", this, PER_CORE, () -> {});
         this.monitor = new Monitor(this);
     }
 
@@ -74,7 +76,8 @@ public final class Scheduler implements CoreBackend, Executor {
     @Override
     public VirtualCoreContext newCore(int cpu) {
         Long seed = settings.shuffleSeed();
-        return new VirtualCoreContext(this, cpu, seed == null ? null : new SplittableRandom(seed + cpu));
+        SplittableRandom shuffle = seed == null ? null : new SplittableRandom(seed + cpu);
+        return new VirtualCoreContext(this, cpu, coresMade.getAndIncrement(), shuffle);
     }
 
     @Override
@@ -178,9 +181,9 @@ public final class Scheduler implements CoreBackend, Executor {
                 free.failed());
     }
 
-    private static int currentCpu() {
+    private static int currentNumber() {
         CarrierThread here = CarrierThread.current();
-        return here == null ? 0 : here.core().cpu();
+        return here == null ? 0 : here.core().number();
     }
 
     /** Runs a continuation on any core, sometime. From any thread. */

@@ -61,6 +61,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private static final long RESCUE_NANOS = 1_000_000_000;
 
     private final Scheduler scheduler;
+    private final int number;
     private final RunQueues queues;
 
     /** That of the queues: senders find it here, and not beside what the owner writes there. */
@@ -95,9 +96,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** How often a parked owner found work that nobody had woken it for. The owner's. */
     private long forgottenWork;
 
-    VirtualCoreContext(Scheduler scheduler, int cpu, @Nullable SplittableRandom shuffle) {
+    VirtualCoreContext(Scheduler scheduler, int cpu, int number, @Nullable SplittableRandom shuffle) {
         super(scheduler.settings(), cpu);
         this.scheduler = scheduler;
+        this.number = number;
         this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
         this.channel = queues.channel;
@@ -105,6 +107,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, Stripes.ONE, () -> {});
         this.search = new WorkSearch(scheduler, this);
         scheduler.searchers().rested(); // VACANT, and counted
+    }
+
+    /** Which of its manager's cores it is, from 0 in the order in which they were made. */
+    int number() {
+        return number;
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.function.IntSupplier;
  * How many parts something is kept in, so that CPUs do not write to the same lines, and which is the calling thread's.
  *
  * @param count how many, a power of two, at most 64
- * @param current a number that is mostly the caller's alone, such as that of its CPU
+ * @param current a number that is mostly the caller's alone, such as that of its core
  */
 public record Stripes(int count, IntSupplier current) {
     /** For what is mostly written on one CPU. */

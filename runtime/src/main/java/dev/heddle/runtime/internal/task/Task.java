@@ -186,7 +186,7 @@ public final class Task extends TaskGroup.Member implements Runnable {
 
     /** Sender, before anyone else has the task: the start publishes it. */
     private void note(byte flag) {
-        STATE.set(this, (byte) (state | flag));
+        STATE.set(this, (byte) ((byte) STATE.get(this) | flag));
     }
 
     private int add(int flags) {

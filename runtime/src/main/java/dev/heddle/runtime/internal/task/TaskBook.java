@@ -14,7 +14,7 @@ import java.util.List;
  */
 @SuppressWarnings("UnusedVariable")
 final class TaskBook extends TaskBookWords {
-    /** A lock that takes longer has a holder that the kernel has descheduled: let it run. */
+    /** Who takes longer has been descheduled by the kernel: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
 
     private static final VarHandle LOCK =
@@ -89,17 +89,19 @@ final class TaskBook extends TaskBookWords {
             unlock();
             List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
             lock();
-            if (started - ended <= size) {
-                for (TaskGroup.Member member = first; member != null; member = member.next) {
-                    Thread thread = member.thread;
-                    if (thread != null) {
-                        threads.add(thread);
+            try {
+                if (started - ended <= size) {
+                    for (TaskGroup.Member member = first; member != null; member = member.next) {
+                        Thread thread = member.thread;
+                        if (thread != null) {
+                            threads.add(thread);
+                        }
                     }
+                    return threads;
                 }
-                unlock();
-                return threads;
+            } finally {
+                unlock(); // the stack may overflow in add
             }
-            unlock();
         }
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TaskExecutorService extends AbstractExecutorService {
     /** A view may be made for each request: it has fewer books than its place. */
-    private static final int MOST_STRIPES = 8;
+    private static final int MOST_STRIPES = 4;
 
     private final TaskPlace place;
     private final TaskGroup tasks;

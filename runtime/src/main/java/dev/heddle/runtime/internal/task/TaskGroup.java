@@ -4,10 +4,12 @@ import dev.heddle.runtime.internal.padding.PaddedLong;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tasks of one core, or of one executor view: admits them until it is closed, knows the live ones, tells when the
+ * The tasks of one place, or of one executor view: admits them until it is closed, knows the live ones, tells when the
  * last one has left.
  *
  * <p>All methods may be called from any thread and none blocks but {@link #await}.
@@ -23,25 +25,27 @@ public final class TaskGroup {
      *     open, nobody   --suspendIfIdle--> suspended, whose tryEnter waits, until it is open again (reopen) or closed
      *     any            --close-->         closed
      *     closed, nobody --told-->          quiet: by the one compare-and-set whose thread calls onQuiescent
-     *     any            --enterLate->      same but not quiet, entered + 1 (a thread of a factory enters when it is started)
+     *     any            --enterLate->      same but not quiet, entered + 1 (a factory's thread enters at its start)
      *
      * The books: the tasks whose bodies run or are suspended, for interruptAll, and how many have begun and ended. A task
-     * begins and ends in the book that its CPU has when it begins (Stripes); a spin lock guards each. They are called by the
-     * task itself, nearly always on the carrier of that CPU, so that the lock is not contended but by shutdownNow and
-     * statistics. Nothing inside it suspends, allocates or calls out. A java.util.concurrent lock would park the virtual
-     * thread; a concurrent set costs an entry for every parked task.
+     * begins and ends in the book that its thread is given as it begins (Stripes); a spin lock guards each. begin and end are
+     * called by the task itself, mostly on the carrier whose book it is, so that the lock is seldom contended: by a task
+     * that ends elsewhere, by the tasks of a place or view with fewer books than it has threads, by shutdownNow and statistics.
+     * Nothing inside it suspends or allocates. A java.util.concurrent lock would park the virtual thread; a concurrent set
+     * costs an entry for every parked task.
      *
      * "Nobody" is: as many have entered as have gone. Those that have gone are the `cancelled`, whose bodies never ran, and those that
-     * ended. While the group is open those stand in the books alone. To close it, each book is closed under its lock, in the
-     * section that adds its ended to `endedInAll`; who ends in a closed book adds itself. So once all books are closed,
-     * the words outside the books say all, and before that they say too little, never too much. No count ever falls.
+     * ended, which stand in the books. A book is closed before the group is: in the section that adds its ended to
+     * `endedInAll`. Who ends in a closed book adds itself. So once all books are closed `endedInAll` says all, and before that
+     * it says too little, never too much. No count ever falls.
      *
      * A step from "nobody" is a compare-and-set of `entered`, after a look at `entered` and then one at those that have gone: if it
      * succeeds nobody has entered since the first look, and all who had entered by then had gone by the second.
      *
-     * The end is not missed: whoever adds to the words outside looks at them afterwards, and the last to add finds them
-     * equal. A task that was cancelled looks only if the group is closed; if it was open, close() looks later. All of these are
-     * volatile, so that one of the two sees the other (as in INV-5).
+     * The end is not missed: a group that is closed has closed books, so that all who leave it count outside of them and then look
+     * whether it is closed and they were the last; close() closes it and then looks at the counts. All of these are volatile, so
+     * that one of the two sees the other (as in INV-5). A close that is cut short, by a stack that overflows, leaves the
+     * group open, or closed and with nothing to do for the next one but to look.
      *
      * interruptAll against begin: interruptAll sets `interrupted` before it takes a book's lock and walks its list; begin
      * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
@@ -75,7 +79,7 @@ public final class TaskGroup {
 
     private final PaddedLong entered = new PaddedLong();
     private final PaddedLong endedInAll = new PaddedLong();
-    private final PaddedLong cancelled = new PaddedLong();
+    private final AtomicLong cancelled = new AtomicLong();
 
     private volatile boolean interrupted;
 
@@ -106,8 +110,8 @@ public final class TaskGroup {
                     return true;
                 }
             } else {
-                spins = TaskBook.pause(
-                        spins); // the few instructions of somebody who decides about several groups at once
+                // Somebody decides about several groups at once, for milliseconds at most.
+                spins = TaskBook.pause(spins);
             }
         }
     }
@@ -122,26 +126,31 @@ public final class TaskGroup {
 
     /** A task that entered will not begin. */
     public void cancel() {
-        cancelled.getAndAdd(1); // 1. count. Pairs with close()
-        if (isClosed()) { // 2. look
-            tellIfQuiescent();
-        }
+        cancelled.getAndIncrement(); // 1. count. Pairs with close()
+        tellIfQuiescent(); // 2. look
     }
 
-    /** Admits no more tasks. Those inside go on. Returns whether it was this call that closed the group. */
+    /**
+     * Admits no more tasks. Those inside go on. Takes the lock of each book.
+     *
+     * @return whether it was this call that closed the group
+     */
     public boolean close() {
+        for (TaskBook book : books) {
+            book.lock();
+            try {
+                if (!book.closed) {
+                    endedInAll.getAndAdd(book.ended);
+                    book.closed = true;
+                }
+            } finally {
+                book.unlock(); // the stack may overflow in getAndAdd
+            }
+        }
         long before;
         do {
             before = entered.get();
-        } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED)); // 1. say so. Pairs with cancel()
-        for (TaskBook book : books) {
-            book.lock();
-            if (!book.closed) {
-                endedInAll.getAndAdd(book.ended);
-                book.closed = true;
-            }
-            book.unlock();
-        }
+        } while (!entered.compareAndSet(before, (before & ~SUSPENDED) | CLOSED)); // 1. say so
         // 2. look; also if it was closed before, for a close that was cut short may have left this to the next one
         tellIfQuiescent();
         return before >= 0;
@@ -151,7 +160,7 @@ public final class TaskGroup {
     public boolean suspendIfIdle() {
         long seen = entered.get();
         return (seen & ~COUNT) == 0
-                && seen == cancelled.get() + endedInBooks()
+                && seen == cancelled.get() + counts().ended()
                 && entered.compareAndSet(seen, seen | SUSPENDED);
     }
 
@@ -186,9 +195,9 @@ public final class TaskGroup {
         return quiescent.getCount() == 0;
     }
 
-    /** Tasks admitted and not ended: an estimate while they come and go, never negative. */
+    /** Tasks admitted that have not gone: an estimate while they come and go, never negative. */
     public long live() {
-        long gone = cancelled.get() + endedInBooks();
+        long gone = cancelled.get() + counts().ended();
         return (entered.get() & COUNT) - gone;
     }
 
@@ -220,7 +229,7 @@ public final class TaskGroup {
         boolean closed = book.closed;
         book.unlock();
         if (closed) {
-            endedInAll.getAndAdd(1); // 1. count
+            endedInAll.getAndAdd(1); // 1. count. Pairs with close()
             tellIfQuiescent(); // 2. look
         }
     }
@@ -228,13 +237,13 @@ public final class TaskGroup {
     /** Interrupts every task that has begun, and every one that will begin. */
     public void interruptAll() {
         interrupted = true;
-        for (TaskBook book : books) {
-            // Outside the lock: interrupting runs code of others, such as the close of a channel that the task blocks
-            // on.
-            for (Thread thread : book.threads()) {
-                thread.interrupt();
-            }
-        }
+        threads()
+                .forEach(Thread::interrupt); // not under a lock: it runs code of others, such as the close of a channel
+    }
+
+    /** The threads of the tasks that have begun and not ended, of one book after the other. */
+    public Stream<Thread> threads() {
+        return Arrays.stream(books).flatMap(book -> book.threads().stream());
     }
 
     /**
@@ -259,15 +268,5 @@ public final class TaskGroup {
             book.unlock();
         }
         return new Counts(started, ended, failed);
-    }
-
-    private long endedInBooks() {
-        long sum = 0;
-        for (TaskBook book : books) {
-            book.lock();
-            sum += book.ended;
-            book.unlock();
-        }
-        return sum;
     }
 }

@@ -1,12 +1,15 @@
 package dev.heddle.runtime.internal.task;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jol.info.ClassLayout;
 import org.openjdk.jol.info.FieldLayout;
+import org.openjdk.jol.vm.VM;
 
 final class TaskBookTest {
     private static final long TWO_LINES = 128;
@@ -26,5 +29,13 @@ final class TaskBookTest {
             assertTrue(word.offset() >= TWO_LINES, layout::toPrintable);
             assertTrue(layout.instanceSize() - word.offset() - word.size() >= TWO_LINES, layout::toPrintable);
         }
+    }
+
+    /** A parked task has it beside the JDK's thread and stack. Another byte is free, another reference is eight more. */
+    @Test
+    void aTaskTakesFortyBytes() {
+        assumeTrue(VM.current().sizeOfField("java.lang.Object") == Integer.BYTES, "references are compressed");
+        ClassLayout layout = ClassLayout.parseClass(Task.class);
+        assertEquals(40, layout.instanceSize(), layout::toPrintable);
     }
 }
