@@ -3,7 +3,9 @@ package dev.heddle.runtime.internal.dispatch;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.internal.task.Task;
 import dev.heddle.runtime.internal.task.ThreadMaker;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes platform threads, each of which pins itself, and verifies that, before it runs its task. */
@@ -33,6 +35,11 @@ public final class PlatformThreads implements ThreadMaker {
     @Override
     public Thread makeForFactory(@Nullable String name, Task task) {
         return new TaskThread(this, name == null ? "" : name, task, true);
+    }
+
+    @Override
+    public Consumer<Thread> starter(String place, Supplier<Stream<Thread>> live) {
+        return Thread::start;
     }
 
     /** A platform thread that is a task. */

@@ -1,9 +1,13 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.runtime.internal.jdk.ThreadContainer;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Task;
 import dev.heddle.runtime.internal.task.ThreadMaker;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes virtual threads whose continuations a scheduler of ours runs. */
@@ -22,6 +26,11 @@ final class VirtualThreads implements ThreadMaker {
     @Override
     public Thread makeForFactory(@Nullable String name, Task task) {
         return VirtualThreadHook.newThread(new FactoryThreadScheduler(scheduler, task), name, task);
+    }
+
+    @Override
+    public Consumer<Thread> starter(String place, Supplier<Stream<Thread>> live) {
+        return new ThreadContainer(place, live)::start;
     }
 
     /** The scheduler of one thread that a factory made: the place's, and it notices the start. */

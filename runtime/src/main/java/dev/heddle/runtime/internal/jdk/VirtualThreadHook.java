@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JDK's scheduler hook: virtual threads whose continuations are run by a scheduler of ours.
  *
- * <p>The one class that knows the JDK's non-public members, as they are in JDK 25:
+ * <p>With {@link ThreadContainer} the one class that knows the JDK's non-public members, as they are in JDK 25:
  * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)}, {@code Thread.currentCarrierThread()} and
  * {@code VirtualThread.DEFAULT_SCHEDULER}, all in {@code java.lang}, which must be open to this module.
  */
@@ -186,7 +186,7 @@ public final class VirtualThreadHook {
         }
     }
 
-    private static RuntimeException rethrow(Throwable thrown) {
+    static RuntimeException rethrow(Throwable thrown) {
         if (thrown instanceof Error error) {
             throw error;
         }

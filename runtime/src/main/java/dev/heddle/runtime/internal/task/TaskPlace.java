@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ public final class TaskPlace {
     private final ThreadMaker threads;
     private final Stripes stripes;
     private final TaskGroup tasks;
+    private final Consumer<Thread> starter;
 
     private volatile String closedBecause = "";
 
@@ -46,6 +48,7 @@ public final class TaskPlace {
         this.threads = threads;
         this.stripes = stripes;
         this.tasks = new TaskGroup(stripes, onQuiescent);
+        this.starter = threads.starter(description, tasks::threads);
     }
 
     /**
@@ -70,7 +73,7 @@ public final class TaskPlace {
                 throw closed();
             }
             Thread thread = withHandler(threads.make(name, task));
-            thread.start();
+            starter.accept(thread);
             started = true;
             return thread;
         } finally {

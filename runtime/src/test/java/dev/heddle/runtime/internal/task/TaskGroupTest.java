@@ -11,8 +11,12 @@ import dev.heddle.runtime.OverflowPolicy;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -65,12 +69,45 @@ final class TaskGroupTest {
         assertEquals(2, quiescent.get());
     }
 
+    @Test
+    void aLateTaskBeginsInABookThatIsClosed() {
+        group.close();
+        group.enterLate();
+        TaskGroup.Member late = new TaskGroup.Member();
+        group.begin(late);
+        assertEquals(1, group.live());
+        assertFalse(group.isQuiescent());
+        group.end(late, false);
+        assertTrue(group.isQuiescent());
+        assertEquals(2, quiescent.get());
+        assertEquals(0, group.live());
+    }
+
+    /** What a book has is taken over once. */
+    @Test
+    void aSecondCloseIsNotTheEndOfATaskThatIsInside() {
+        TaskGroup.Member ended = new TaskGroup.Member();
+        group.tryEnter();
+        group.begin(ended);
+        group.end(ended, false);
+        TaskGroup.Member inside = new TaskGroup.Member();
+        group.tryEnter();
+        group.begin(inside);
+        assertTrue(group.close());
+        assertFalse(group.close());
+        assertFalse(group.isQuiescent());
+        group.end(inside, false);
+        assertTrue(group.isQuiescent());
+        assertEquals(1, quiescent.get());
+    }
+
     /** Nobody who was let in is still inside when the group says that it has ended. */
     @RepeatedTest(20)
     void everyAdmittedTaskHasLeftWhenTheGroupIsQuiescent() throws InterruptedException {
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger insideAtTheEnd = new AtomicInteger(-1);
         TaskGroup raced = new TaskGroup(stripes(2), () -> insideAtTheEnd.set(inside.get()));
+        CountDownLatch busy = new CountDownLatch(600);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
@@ -80,9 +117,11 @@ final class TaskGroupTest {
                     raced.begin(member);
                     inside.decrementAndGet();
                     raced.end(member, false);
+                    busy.countDown();
                 }
             }));
         }
+        busy.await();
         raced.close();
         for (Thread thread : threads) {
             thread.join();
@@ -218,6 +257,11 @@ final class TaskGroupTest {
             @Override
             public Thread makeForFactory(@Nullable String name, Task task) {
                 throw new AssertionError("nothing is started here");
+            }
+
+            @Override
+            public Consumer<Thread> starter(String place, Supplier<Stream<Thread>> live) {
+                return Thread::start;
             }
         };
         return new TaskPlace("core 0", admission, null, none, stripes, () -> {});
