@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ public final class ThreadContainer {
                         .asType(MethodType.methodType(void.class, Thread.class, Object.class));
                 containerOf = lookup.findVirtual(Thread.class, "threadContainer", MethodType.methodType(theirs))
                         .asType(MethodType.methodType(Object.class, Thread.class));
-                tryOut(ours, newContainer);
+                requireNothingElse(theirs, ours);
             } catch (Throwable otherJdk) {
                 newContainer = null;
             }
@@ -63,14 +64,18 @@ public final class ThreadContainer {
      *     not started here are left out
      */
     public ThreadContainer(String name, Supplier<Stream<Thread>> threads) {
+        this.container = make(name, () -> threads.get().filter(this::holds));
+    }
+
+    private static @Nullable Object make(String name, Supplier<Stream<Thread>> threads) {
         MethodHandle newContainer = NEW_CONTAINER;
         if (newContainer == null) {
-            this.container = null;
-            return;
+            return null;
         }
-        Supplier<Stream<Thread>> ownThreads = () -> threads.get().filter(this::holds);
         try {
-            this.container = (Object) newContainer.invokeExact(name, ownThreads);
+            return (Object) newContainer.invokeExact(name, threads);
+        } catch (LinkageError otherJdk) {
+            return null;
         } catch (Throwable t) {
             throw VirtualThreadHook.rethrow(t);
         }
@@ -116,14 +121,14 @@ public final class ThreadContainer {
         }
     }
 
-    /** Not with a thread: this may be a pinned one, and the JDK's first virtual thread makes platform threads. */
-    private static void tryOut(Class<?> ours, MethodHandle newContainer) throws Throwable {
-        for (Method method : ours.getMethods()) {
-            if (Modifier.isAbstract(method.getModifiers())) {
-                throw new AbstractMethodError(method.toString());
+    /** What the JDK's class leaves to those that extend it must be what ours has, or a start would find it missing. */
+    private static void requireNothingElse(Class<?> theirs, Class<?> ours) throws NoSuchMethodException {
+        for (Class<?> each = theirs; each != null; each = each.getSuperclass()) {
+            for (Method method : each.getDeclaredMethods()) {
+                if (Modifier.isAbstract(method.getModifiers())) {
+                    Objects.requireNonNull(ours.getDeclaredMethod(method.getName(), method.getParameterTypes()));
+                }
             }
         }
-        Supplier<Stream<Thread>> none = Stream::empty;
-        newContainer.invoke("heddle-example", none);
     }
 }

@@ -5,7 +5,9 @@ import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A list of live tasks and the counts of those that began and ended, under a spin lock, on cache lines of their own: the
@@ -16,6 +18,9 @@ import java.util.List;
 final class TaskBook extends TaskBookWords {
     /** Who takes longer has been descheduled by the kernel: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
+
+    /** Some microseconds, where none of them is in the cache. */
+    private static final int THREADS_AT_A_TIME = 64;
 
     private static final VarHandle LOCK =
             fieldVarHandle(MethodHandles.lookup(), "lock", VarHandle.class, TaskBookWords.class, int.class);
@@ -51,16 +56,33 @@ final class TaskBook extends TaskBookWords {
     }
 
     void link(TaskGroup.Member member) {
-        TaskGroup.Member second = first;
-        member.next = second;
-        if (second != null) {
-            second.previous = member;
-        }
-        first = member;
+        insert(member, null, first);
         started++;
     }
 
     void unlink(TaskGroup.Member member, boolean hasFailed) {
+        remove(member);
+        member.thread = null;
+        ended++;
+        if (hasFailed) {
+            failed++;
+        }
+    }
+
+    private void insert(TaskGroup.Member member, TaskGroup.@Nullable Member previous, TaskGroup.@Nullable Member next) {
+        member.previous = previous;
+        member.next = next;
+        if (previous == null) {
+            first = member;
+        } else {
+            previous.next = member;
+        }
+        if (next != null) {
+            next.previous = member;
+        }
+    }
+
+    private void remove(TaskGroup.Member member) {
         TaskGroup.Member previous = member.previous;
         TaskGroup.Member next = member.next;
         if (previous == null) {
@@ -74,34 +96,52 @@ final class TaskBook extends TaskBookWords {
         // Or a task that is still referred to would keep all that began after it, one through the other.
         member.previous = null;
         member.next = null;
-        member.thread = null;
-        ended++;
-        if (hasFailed) {
-            failed++;
-        }
     }
 
-    /** The threads of the live tasks. Takes the lock itself. */
+    /**
+     * The threads of the tasks that are live when this is called and when it comes to them. Takes the lock itself, for a few
+     * tasks at a time: a member without a thread keeps the place meanwhile. Who begins comes before all others.
+     */
     List<Thread> threads() {
-        while (true) {
+        List<Thread> threads = new ArrayList<>();
+        Thread[] part = new Thread[THREADS_AT_A_TIME];
+        TaskGroup.Member place = new TaskGroup.Member();
+        lock();
+        insert(place, null, first);
+        unlock();
+        try {
+            boolean more;
+            do {
+                lock();
+                int taken = take(part, place);
+                more = place.next != null;
+                unlock();
+                threads.addAll(Arrays.asList(part).subList(0, taken));
+            } while (more);
+        } finally {
             lock();
-            int size = (int) (started - ended);
+            remove(place);
             unlock();
-            List<Thread> threads = new ArrayList<>(size); // not under the lock: it may have to wait for a collection
-            lock();
-            try {
-                if (started - ended <= size) {
-                    for (TaskGroup.Member member = first; member != null; member = member.next) {
-                        Thread thread = member.thread;
-                        if (thread != null) {
-                            threads.add(thread);
-                        }
-                    }
-                    return threads;
-                }
-            } finally {
-                unlock(); // the stack may overflow in add
-            }
         }
+        return threads;
+    }
+
+    private int take(Thread[] part, TaskGroup.Member place) {
+        int taken = 0;
+        TaskGroup.Member last = null;
+        TaskGroup.Member next = place.next;
+        while (next != null && taken < part.length) {
+            Thread thread = next.thread;
+            if (thread != null) {
+                part[taken++] = thread;
+            }
+            last = next;
+            next = next.next;
+        }
+        if (last != null) {
+            remove(place);
+            insert(place, last, next);
+        }
+        return taken;
     }
 }

@@ -30,7 +30,8 @@ public final class TaskGroup {
      * The books: the tasks whose bodies run or are suspended, for interruptAll, and how many have begun and ended. A task
      * begins and ends in the book that its thread is given as it begins (Stripes); a spin lock guards each. begin and end are
      * called by the task itself, mostly on the carrier whose book it is, so that the lock is seldom contended: by a task
-     * that ends elsewhere, by the tasks of a place or view with fewer books than it has threads, by shutdownNow and statistics.
+     * that ends elsewhere, by the tasks of a place or view with fewer books than it has threads, by shutdownNow,
+     * thread dumps and statistics.
      * Nothing inside it suspends or allocates. A java.util.concurrent lock would park the virtual thread; a concurrent set
      * costs an entry for every parked task.
      *
@@ -49,7 +50,7 @@ public final class TaskGroup {
      *
      * interruptAll against begin: interruptAll sets `interrupted` before it takes a book's lock and walks its list; begin
      * links itself under the lock and then looks at `interrupted`. Either the walk sees the task, or the task's critical
-     * section comes after the walk's and it sees the flag.
+     * section comes after the walk's first and it sees the flag.
      */
 
     private static final long CLOSED = Long.MIN_VALUE;

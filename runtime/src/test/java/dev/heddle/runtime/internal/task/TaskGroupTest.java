@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -173,6 +174,59 @@ final class TaskGroupTest {
         assertTrue(spread.suspendIfIdle());
         spread.reopen();
         assertTrue(spread.tryEnter());
+    }
+
+    /** A walk takes a few at a time: it sees all that stay, whoever comes and goes meanwhile, and leaves nothing behind. */
+    @RepeatedTest(20)
+    void aWalkSeesAllThatAreLiveAllTheWhile() throws InterruptedException {
+        int staying = 300;
+        CountDownLatch begun = new CountDownLatch(staying);
+        CountDownLatch end = new CountDownLatch(1);
+        List<Thread> stayers = new ArrayList<>();
+        for (int i = 0; i < staying; i++) {
+            stayers.add(Thread.ofVirtual().start(() -> {
+                TaskGroup.Member member = new TaskGroup.Member();
+                group.begin(member);
+                begun.countDown();
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                group.end(member, false);
+            }));
+        }
+        begun.await();
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Thread> others = new ArrayList<>();
+        others.add(Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                TaskGroup.Member member = new TaskGroup.Member();
+                group.begin(member);
+                group.end(member, false);
+            }
+        }));
+        others.add(Thread.ofPlatform().start(() -> {
+            boolean somebody = true;
+            while (!stop.get() && somebody) {
+                somebody = group.threads().findAny().isPresent();
+            }
+        }));
+        for (int i = 0; i < 50; i++) {
+            List<Thread> seen = group.threads().toList();
+            assertTrue(seen.containsAll(stayers));
+            assertTrue(seen.size() <= staying + 1, "each once, and the one that comes and goes");
+        }
+        stop.set(true);
+        end.countDown();
+        for (Thread thread : others) {
+            thread.join();
+        }
+        for (Thread thread : stayers) {
+            thread.join();
+        }
+        assertEquals(List.of(), group.threads().toList());
+        assertEquals(group.counts().started(), group.counts().ended());
     }
 
     /** The interrupt reaches a task whether it began before, while or after all were interrupted. */
