@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JDK's scheduler hook: virtual threads whose continuations are run by a scheduler of ours.
  *
- * <p>With {@link ThreadContainer} the one class that knows the JDK's non-public members, as they are in JDK 25:
+ * <p>Beside {@link ThreadContainer} the one class that knows the JDK's non-public members, as they are in JDK 25:
  * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)}, {@code Thread.currentCarrierThread()} and
  * {@code VirtualThread.DEFAULT_SCHEDULER}, all in {@code java.lang}, which must be open to this module.
  */

@@ -31,9 +31,8 @@ public final class TaskGroup {
      * begins and ends in the book that its thread is given as it begins (Stripes); a spin lock guards each. begin and end are
      * called by the task itself, mostly on the carrier whose book it is, so that the lock is seldom contended: by a task
      * that ends elsewhere, by the tasks of a place or view with fewer books than it has threads, by shutdownNow,
-     * thread dumps and statistics.
-     * Nothing inside it suspends or allocates. A java.util.concurrent lock would park the virtual thread; a concurrent set
-     * costs an entry for every parked task.
+     * thread dumps and statistics. Nothing inside it suspends or allocates. A java.util.concurrent lock would park the
+     * virtual thread; a concurrent set costs an entry for every parked task.
      *
      * "Nobody" is: as many have entered as have gone. Those that have gone are the `cancelled`, whose bodies never ran, and those that
      * ended, which stand in the books. A book is closed before the group is: in the section that adds its ended to
@@ -238,8 +237,8 @@ public final class TaskGroup {
     /** Interrupts every task that has begun, and every one that will begin. */
     public void interruptAll() {
         interrupted = true;
-        threads()
-                .forEach(Thread::interrupt); // not under a lock: it runs code of others, such as the close of a channel
+        // Under no lock: it runs code of others, such as the close of a channel.
+        threads().forEach(Thread::interrupt);
     }
 
     /** The threads of the tasks that have begun and not ended, of one book after the other. */
