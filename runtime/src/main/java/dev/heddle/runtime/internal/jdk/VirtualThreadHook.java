@@ -31,10 +31,14 @@ public final class VirtualThreadHook {
     private static final @Nullable MethodHandle NEW_VIRTUAL_THREAD;
     private static final @Nullable MethodHandle CURRENT_CARRIER_THREAD;
 
+    /** Null where the JDK has it under another name: nothing but some time is lost. */
+    private static final @Nullable MethodHandle YIELD_CPU;
+
     static {
         String obstacle = null;
         MethodHandle newVirtualThread = null;
         MethodHandle currentCarrierThread = null;
+        MethodHandle yieldCpu = null;
         try {
             Class<?> builders = Class.forName("java.lang.ThreadBuilders");
             MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(builders, MethodHandles.lookup());
@@ -44,6 +48,7 @@ public final class VirtualThreadHook {
                     MethodType.methodType(Thread.class, Executor.class, String.class, int.class, Runnable.class));
             currentCarrierThread =
                     lookup.findStatic(Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
+            yieldCpu = findYield();
         } catch (IllegalAccessException e) {
             obstacle =
                     "the package java.lang is not open to Heddle: start the JVM with --add-opens java.base/java.lang="
@@ -57,9 +62,19 @@ public final class VirtualThreadHook {
         OBSTACLE = obstacle;
         NEW_VIRTUAL_THREAD = newVirtualThread;
         CURRENT_CARRIER_THREAD = currentCarrierThread;
+        YIELD_CPU = yieldCpu;
     }
 
     private VirtualThreadHook() {}
+
+    private static @Nullable MethodHandle findYield() {
+        try {
+            return MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                    .findStatic(Thread.class, "yield0", MethodType.methodType(void.class));
+        } catch (ReflectiveOperationException otherJdk) {
+            return null;
+        }
+    }
 
     /** Why virtual threads cannot be given a scheduler here and what to do about it; null where they can. */
     public static @Nullable String obstacle() {
@@ -99,6 +114,23 @@ public final class VirtualThreadHook {
         }
     }
 
+    /**
+     * Lets the kernel run another thread that waits for this CPU. A virtual thread stays mounted: {@link Thread#yield} would
+     * give its carrier to another task, which leaves the kernel where it was.
+     */
+    public static void yieldCpu() {
+        MethodHandle yieldCpu = YIELD_CPU;
+        if (yieldCpu == null) {
+            Thread.yield();
+            return;
+        }
+        try {
+            yieldCpu.invokeExact();
+        } catch (Throwable t) {
+            throw rethrow(t);
+        }
+    }
+
     /** The JDK's own scheduler of virtual threads, or null where the hook is closed or the JDK keeps it elsewhere. */
     static @Nullable Executor jdkScheduler() {
         if (OBSTACLE != null) {
@@ -114,8 +146,12 @@ public final class VirtualThreadHook {
         }
     }
 
-    /** Has a look at what a scheduler is handed, by a platform thread: the example can then run to its end. */
+    /**
+     * Links what would be linked at its first call, where there may be no memory and no stack left. Has a look at what a
+     * scheduler is handed, by a platform thread: the example can then run to its end.
+     */
     static void prime() {
+        yieldCpu();
         if (OBSTACLE == null) {
             isFresh(() -> {});
         }

@@ -2,6 +2,7 @@ package dev.heddle.runtime.internal.task;
 
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("UnusedVariable")
 final class TaskBook extends TaskBookWords {
-    /** Who takes longer has been descheduled by the kernel: let it run. */
+    /** Who takes longer has been descheduled by the kernel, on this CPU perhaps: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
 
-    /** Some microseconds, where none of them is in the cache. */
+    /** Some microseconds to fetch, where none of them is in the cache, and a tenth of one to take. */
     private static final int THREADS_AT_A_TIME = 64;
 
     private static final VarHandle LOCK =
@@ -48,7 +49,7 @@ final class TaskBook extends TaskBookWords {
     /** Waits a little for who has a few instructions to go. Takes, and returns for the next call, how often it has. */
     static int pause(int spins) {
         if ((spins + 1) % SPINS_BEFORE_YIELD == 0) {
-            Thread.yield();
+            VirtualThreadHook.yieldCpu();
         } else {
             Thread.onSpinWait();
         }
@@ -112,8 +113,9 @@ final class TaskBook extends TaskBookWords {
         try {
             boolean more;
             do {
+                int fetched = fetch(place);
                 lock();
-                int taken = take(part, place);
+                int taken = take(part, Math.max(1, fetched), place);
                 more = place.next != null;
                 unlock();
                 threads.addAll(Arrays.asList(part).subList(0, taken));
@@ -126,11 +128,28 @@ final class TaskBook extends TaskBookWords {
         return threads;
     }
 
-    private int take(Thread[] part, TaskGroup.Member place) {
+    /**
+     * Reads what is to be taken, without the lock and in a race with who has it, so that it is in the cache then. With the misses
+     * under the lock a walk would have it most of the time, and so when the kernel takes the CPU from it, which a task of this
+     * core may be the reason for.
+     *
+     * @return how many there seem to be
+     */
+    private static int fetch(TaskGroup.Member place) {
+        int seen = 0;
+        TaskGroup.Member next = place.next;
+        while (next != null && seen < THREADS_AT_A_TIME) {
+            seen++;
+            next = next.next;
+        }
+        return seen;
+    }
+
+    private int take(Thread[] part, int most, TaskGroup.Member place) {
         int taken = 0;
         TaskGroup.Member last = null;
         TaskGroup.Member next = place.next;
-        while (next != null && taken < part.length) {
+        for (int i = 0; next != null && i < most; i++) {
             Thread thread = next.thread;
             if (thread != null) {
                 part[taken++] = thread;

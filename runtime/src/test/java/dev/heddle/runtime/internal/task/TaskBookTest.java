@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jol.info.ClassLayout;
 import org.openjdk.jol.info.FieldLayout;
@@ -13,6 +16,9 @@ import org.openjdk.jol.vm.VM;
 
 final class TaskBookTest {
     private static final long TWO_LINES = 128;
+
+    /** In spins: the kernel is asked some times. */
+    private static final int LONG_WAIT = 1024;
 
     /** What the owner writes for each task is two cache lines from what lies beside the book. */
     @Test
@@ -29,6 +35,27 @@ final class TaskBookTest {
             assertTrue(word.offset() >= TWO_LINES, layout::toPrintable);
             assertTrue(layout.instanceSize() - word.offset() - word.size() >= TWO_LINES, layout::toPrintable);
         }
+    }
+
+    /**
+     * Who has the lock may wait for the very CPU, which a task that suspended would leave to the next task: it stays mounted
+     * and lets the kernel choose.
+     */
+    @Test
+    void aTaskThatWaitsForABookIsNotSuspended() throws InterruptedException {
+        assumeTrue(VirtualThreadHook.obstacle() == null, VirtualThreadHook::obstacle);
+        Queue<Runnable> handed = new ConcurrentLinkedQueue<>();
+        Thread waiter = VirtualThreadHook.newThread(handed::add, "waiter", () -> {
+            int spins = 0;
+            while (spins < LONG_WAIT) {
+                spins = TaskBook.pause(spins);
+            }
+        });
+        waiter.start();
+        Thread carrier = Thread.ofPlatform().start(handed.remove());
+        carrier.join();
+        assertEquals(List.of(), List.copyOf(handed));
+        assertEquals(Thread.State.TERMINATED, waiter.getState());
     }
 
     /** A parked task has it beside the JDK's thread and stack. Another byte is free, another reference is eight more. */
