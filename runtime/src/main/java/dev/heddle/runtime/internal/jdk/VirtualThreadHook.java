@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * The JDK's scheduler hook: virtual threads whose continuations are run by a scheduler of ours.
  *
  * <p>Beside {@link ThreadContainer} the one class that knows the JDK's non-public members, as they are in JDK 25:
- * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)}, {@code Thread.currentCarrierThread()} and
- * {@code VirtualThread.DEFAULT_SCHEDULER}, all in {@code java.lang}, which must be open to this module.
+ * {@code ThreadBuilders.newVirtualThread(Executor, String, int, Runnable)}, {@code Thread.currentCarrierThread()}, {@code
+ * Thread.yield0()} and {@code VirtualThread.DEFAULT_SCHEDULER}, all in {@code java.lang}, which must be open to this module.
  */
 public final class VirtualThreadHook {
     /** Inherit inheritable thread locals, as {@link Thread#startVirtualThread} does. */
@@ -31,7 +31,7 @@ public final class VirtualThreadHook {
     private static final @Nullable MethodHandle NEW_VIRTUAL_THREAD;
     private static final @Nullable MethodHandle CURRENT_CARRIER_THREAD;
 
-    /** Null where the JDK has it under another name: nothing but some time is lost. */
+    /** Null where the JDK has it under another name, or the hook is closed: nothing but some time is lost. */
     private static final @Nullable MethodHandle YIELD_CPU;
 
     static {

@@ -20,7 +20,7 @@ final class TaskBook extends TaskBookWords {
     /** Who takes longer has been descheduled by the kernel, on this CPU perhaps: let it run. */
     private static final int SPINS_BEFORE_YIELD = 256;
 
-    /** Some microseconds to fetch, where none of them is in the cache, and a tenth of one to take. */
+    /** Some microseconds to fetch, where none of them is in the cache. */
     private static final int THREADS_AT_A_TIME = 64;
 
     private static final VarHandle LOCK =
@@ -46,7 +46,10 @@ final class TaskBook extends TaskBookWords {
         LOCK.setRelease(this, 0);
     }
 
-    /** Waits a little for who has a few instructions to go. Takes, and returns for the next call, how often it has. */
+    /**
+     * Waits a little for who has the lock of a book, and is never suspended meanwhile. Takes, and returns for the next call, how often it
+     * has.
+     */
     static int pause(int spins) {
         if ((spins + 1) % SPINS_BEFORE_YIELD == 0) {
             VirtualThreadHook.yieldCpu();
@@ -129,27 +132,28 @@ final class TaskBook extends TaskBookWords {
     }
 
     /**
-     * Reads what is to be taken, without the lock and in a race with who has it, so that it is in the cache then. With the misses
-     * under the lock a walk would have it most of the time, and so when the kernel takes the CPU from it, which a task of this
-     * core may be the reason for.
+     * Walks the next part once without the lock, so that it is in the cache when it is taken. With the cache misses under the lock the
+     * walker would have that most of the time, and so when the kernel takes the CPU from it. Plain reads in a race: a member that has
+     * left ends this early, and no harm is done.
      *
      * @return how many there seem to be
      */
-    private static int fetch(TaskGroup.Member place) {
+    static int fetch(TaskGroup.Member place) {
         int seen = 0;
         TaskGroup.Member next = place.next;
-        while (next != null && seen < THREADS_AT_A_TIME) {
+        while (next != null && seen <= THREADS_AT_A_TIME) { // and the one behind the part, which is written
             seen++;
             next = next.next;
         }
-        return seen;
+        return Math.min(seen, THREADS_AT_A_TIME);
     }
 
+    /** Each call passes a task, where there is one, and none comes behind a place: so a walk ends. */
     private int take(Thread[] part, int most, TaskGroup.Member place) {
         int taken = 0;
         TaskGroup.Member last = null;
         TaskGroup.Member next = place.next;
-        for (int i = 0; next != null && i < most; i++) {
+        while (next != null && taken < most) {
             Thread thread = next.thread;
             if (thread != null) {
                 part[taken++] = thread;

@@ -99,7 +99,6 @@ public final class TaskGroup {
 
     /** Admits a task, which must {@link #begin} and {@link #end}, or {@link #cancel}. Returns false if the group is closed. */
     public boolean tryEnter() {
-        int spins = 0;
         while (true) {
             long seen = entered.get();
             if (seen < 0) {
@@ -110,8 +109,9 @@ public final class TaskGroup {
                     return true;
                 }
             } else {
-                // Somebody decides about several groups at once, for milliseconds at most.
-                spins = TaskBook.pause(spins);
+                // Somebody decides about several groups at once, for milliseconds at most: a virtual thread, perhaps,
+                // that waits for this carrier.
+                Thread.yield();
             }
         }
     }

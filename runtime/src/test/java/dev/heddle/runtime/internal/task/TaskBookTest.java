@@ -17,6 +17,8 @@ import org.openjdk.jol.vm.VM;
 final class TaskBookTest {
     private static final long TWO_LINES = 128;
 
+    private static final int PART = 64;
+
     /** In spins: the kernel is asked some times. */
     private static final int LONG_WAIT = 1024;
 
@@ -44,6 +46,10 @@ final class TaskBookTest {
     @Test
     void aTaskThatWaitsForABookIsNotSuspended() throws InterruptedException {
         assumeTrue(VirtualThreadHook.obstacle() == null, VirtualThreadHook::obstacle);
+        assumeTrue(
+                Arrays.stream(Thread.class.getDeclaredMethods())
+                        .anyMatch(method -> method.getName().equals("yield0")),
+                "this JDK has no Thread.yield0");
         Queue<Runnable> handed = new ConcurrentLinkedQueue<>();
         Thread waiter = VirtualThreadHook.newThread(handed::add, "waiter", () -> {
             int spins = 0;
@@ -56,6 +62,18 @@ final class TaskBookTest {
         carrier.join();
         assertEquals(List.of(), List.copyOf(handed));
         assertEquals(Thread.State.TERMINATED, waiter.getState());
+    }
+
+    /** A walk takes as many in a section as it has fetched, and one at least. */
+    @Test
+    void aPartIsFetchedBeforeItIsTaken() {
+        TaskGroup.Member place = new TaskGroup.Member();
+        TaskGroup.Member last = place;
+        for (int members = 0; members <= 2 * PART; members++) {
+            assertEquals(Math.min(members, PART), TaskBook.fetch(place));
+            last.next = new TaskGroup.Member();
+            last = last.next;
+        }
     }
 
     /** A parked task has it beside the JDK's thread and stack. Another byte is free, another reference is eight more. */

@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,6 +37,30 @@ final class TaskGroupTest {
         group.cancel();
         assertFalse(group.isQuiescent());
         assertEquals(0, quiescent.get());
+    }
+
+    /** Whoever decides may be a virtual thread that waits for the very carrier. */
+    @Test
+    void whoWaitsForADecisionIsNotInTheWayOfIt() throws InterruptedException {
+        assumeTrue(VirtualThreadHook.obstacle() == null, VirtualThreadHook::obstacle);
+        Queue<Runnable> runnable = new ConcurrentLinkedQueue<>();
+        AtomicBoolean entered = new AtomicBoolean();
+        VirtualThreadHook.newThread(runnable::add, "decides", () -> {
+                    assertTrue(group.suspendIfIdle());
+                    Thread.yield();
+                    group.reopen();
+                })
+                .start();
+        VirtualThreadHook.newThread(runnable::add, "sends", () -> entered.set(group.tryEnter()))
+                .start();
+        Thread carrier = Thread.ofPlatform().daemon().start(() -> {
+            Runnable next;
+            while ((next = runnable.poll()) != null) {
+                next.run();
+            }
+        });
+        assertTrue(carrier.join(Duration.ofSeconds(30)), "the sender keeps the carrier from who decides");
+        assertTrue(entered.get());
     }
 
     @Test
