@@ -64,9 +64,9 @@ final class TaskBookTest {
         assertEquals(Thread.State.TERMINATED, waiter.getState());
     }
 
-    /** A walk takes as many in a section as it has fetched, and one at least. */
+    /** A part of a walk is bounded, however many come behind. */
     @Test
-    void aPartIsFetchedBeforeItIsTaken() {
+    void aFetchCountsNoMoreThanAPart() {
         TaskGroup.Member place = new TaskGroup.Member();
         TaskGroup.Member last = place;
         for (int members = 0; members <= 2 * PART; members++) {
