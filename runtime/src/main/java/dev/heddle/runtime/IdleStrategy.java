@@ -2,7 +2,12 @@ package dev.heddle.runtime;
 
 import java.time.Duration;
 
-/** What a carrier does when its core has nothing to run: how long it looks for work before it parks in the kernel. */
+/**
+ * What a carrier does when its core has nothing to run: how long it looks for work before it parks in the kernel.
+ *
+ * <p>While it looks it asks the kernel for the sockets that tasks of the manager wait for, too, where it may (see {@code docs/adr/0014-socket-pollers.md}): no
+ * other thread has to run between a packet and the task that it is for.
+ */
 public final class IdleStrategy {
     /** Shorter than a park and its wake-up take together (some 10 us), so that it costs little where it gains nothing. */
     private static final Duration DEFAULT_SPIN = Duration.ofNanos(20_000);
@@ -50,7 +55,8 @@ public final class IdleStrategy {
     }
 
     /**
-     * Never parks: the lowest latency, for a CPU that nothing else needs. The CPU is busy all the time.
+     * Never parks: the lowest latency, for a CPU that nothing else needs. The CPU is busy all the time. What needs that CPU all the same, the JVM's compilers
+     * and collectors where there is no other, waits for the kernel's time slices.
      *
      * @return the strategy
      */

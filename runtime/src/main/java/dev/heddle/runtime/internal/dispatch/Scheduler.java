@@ -203,9 +203,7 @@ public final class Scheduler implements CoreBackend, Executor {
      */
     private void executePoller(Runnable continuation) {
         CarrierThread here = CarrierThread.current();
-        if (here != null && Thread.currentThread() == here && here.core().takesPollerBack(this)) {
-            here.core().execute(continuation);
-        } else {
+        if (here == null || Thread.currentThread() != here || !here.core().takePollerBack(this, here, continuation)) {
             execute(continuation);
         }
     }

@@ -7,6 +7,8 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
+import dev.heddle.runtime.internal.jdk.SocketPoller;
+import dev.heddle.runtime.internal.jdk.SocketPollers;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
@@ -84,6 +86,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** The owner's. */
     private final WorkSearch search;
+
+    /** The owner's. */
+    private final HeldPollers sockets = new HeldPollers(SocketPollers::pollerOf);
+
+    /** The number of the dispatch for which the owner has given up its sockets, after it had spun: it need not spin once more. */
+    private long gaveUpAt;
 
     private final CoreCounters counters = new CoreCounters();
 
@@ -299,6 +307,42 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
     }
 
+    /**
+     * A carrier of this core on which a socket poller has yielded: that comes behind the tasks that it has woken. If the core spins it asks
+     * the kernel itself from then on.
+     *
+     * @return false if this is not one that shares the work
+     */
+    boolean takePollerBack(Scheduler whose, CarrierThread here, Runnable poller) {
+        if (scheduler != whose || leaving) {
+            return false;
+        }
+        if (settings().spinNanos() != 0 && here.enter()) {
+            try {
+                if (hold(poller)) {
+                    return true;
+                }
+            } finally {
+                here.leave();
+            }
+        }
+        execute(poller);
+        return true;
+    }
+
+    /** Owner: asks in the stead of a poller. Returns false if it cannot. */
+    private boolean hold(Runnable continuation) {
+        SocketPoller poller = sockets.prepare(continuation);
+        if (poller == null) {
+            return false;
+        }
+        if (sockets.isEmpty()) {
+            queues.addLocal(sockets);
+        }
+        sockets.hold(poller, continuation); // from here on nothing can fail, or it would be sent again
+        return true;
+    }
+
     /** Returns whether the core rested. */
     private boolean wake() {
         long rest = owner.rouse(AWAKE);
@@ -385,7 +429,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     Runnable next(CarrierThread here) {
         while (true) {
             Runnable continuation = leaving ? pollLeaving() : queues.poll();
-            if (continuation == null && !leaving) {
+            if (continuation == sockets) {
+                continuation = lookAtSockets();
+                if (continuation == null) {
+                    continue;
+                }
+            } else if (continuation == null && !leaving) {
                 continuation = search.steal();
             }
             if (continuation != null) {
@@ -396,14 +445,53 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 return continuation;
             }
-            if (!spin() && !rest(here)) {
+            if (!sockets.isEmpty()) {
+                queues.addLocal(sockets); // their turn was cut short: INV-8
+            } else if (!spin() && !rest(here)) {
                 return null;
+            }
+        }
+    }
+
+    /**
+     * Owner: the turn of the sockets that it asks itself, whose entry it has taken from the queue. Spins if there is nothing else to do.
+     *
+     * @return what to run, or null to look at the queues again
+     */
+    private @Nullable Runnable lookAtSockets() {
+        try {
+            if (sockets.isEmpty()) {
+                return null; // the core is being removed, and has given them up
+            }
+            if (sockets.hasFailed()) {
+                return sockets.giveUp();
+            }
+            boolean othersWait = !queues.isEmpty() || !scheduler.global().isEmpty();
+            if (sockets.ask()) {
+                return null;
+            }
+            if (sockets.isInVain(othersWait)) {
+                return sockets.giveUp();
+            }
+            if (othersWait) {
+                return null;
+            }
+            Runnable stolen = search.steal();
+            if (stolen != null || spin()) {
+                return stolen;
+            }
+            gaveUpAt = counters.dispatches() + 1;
+            return sockets.giveUp();
+        } finally {
+            if (!sockets.isEmpty()) {
+                queues.addLocal(sockets); // behind what they have woken
             }
         }
     }
 
     /** Owner: takes its own work, of a core that shares no other. */
     private @Nullable Runnable pollLeaving() {
+        sockets.giveUpAll(queues::addLocal);
         boolean reliedOn = search.giveUp() || !knowsItLeaves;
         knowsItLeaves = true;
         if (queues.evacuate() || reliedOn) {
@@ -420,11 +508,14 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Owner: looks for work for as long as the settings say. Returns whether there is some. */
     private boolean spin() {
         long spinNanos = settings().spinNanos();
-        if (spinNanos == 0) {
+        if (spinNanos == 0 || counters.dispatches() == gaveUpAt) {
             return false;
         }
         long start = System.nanoTime();
         while (true) {
+            if (sockets.ask()) {
+                return true;
+            }
             for (int i = 0; i < SPINS_PER_CLOCK; i++) {
                 if (queues.hasArrivals()) {
                     return true;
@@ -645,6 +736,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         decline();
         boolean moved = false;
         try {
+            sockets.giveUpAll(queues::addLocal);
             long rest;
             do {
                 queues.evacuate();
@@ -696,11 +788,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
     public long forgottenWork() {
         return forgottenWork;
-    }
-
-    /** Whether a socket poller that has yielded here may go on here. */
-    boolean takesPollerBack(Scheduler whose) {
-        return scheduler == whose && !leaving;
     }
 
     CoreCounters counters() {

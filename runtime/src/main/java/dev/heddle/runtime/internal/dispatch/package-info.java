@@ -13,7 +13,7 @@
  *
  * <pre>
  *   CoreBackend  Scheduler         ------ Searchers, Monitor, the global queue
- *                  VirtualCoreContext --- OwnerState (at rest), Lease (awake), RunQueues, WorkSearch, CarrierPool
+ *                  VirtualCoreContext --- OwnerState (at rest), Lease (awake), RunQueues, WorkSearch, HeldPollers, CarrierPool
  *                    CarrierThread        the dispatch loop
  *                PlatformBackend          tasks as platform threads
  *                SequencedBackend         one task at a time, for tests

@@ -1,6 +1,15 @@
 package dev.heddle.runtime.internal.jdk;
 
+import java.io.IOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -57,6 +66,7 @@ public final class SocketPollers implements Executor {
         Thread first = VirtualThreadHook.newThread(INSTANCE, "heddle-primer", SocketPollers::load);
         first.start(); // whose scheduler they inherit
         first.join();
+        pollerOf(() -> {}); // links what a task would else link
     }
 
     /** Loading the class starts them. A JDK that has moved it starts them on first use, as it would have without us. */
@@ -65,6 +75,75 @@ public final class SocketPollers implements Executor {
             Class.forName("sun.nio.ch.Poller", true, null);
         } catch (ClassNotFoundException | LinkageError movedOrUnavailable) {
             // see above
+        }
+    }
+
+    /** The poller whose continuation this is, or null if it is none or cannot be asked here. */
+    public static @Nullable SocketPoller pollerOf(Runnable continuation) {
+        if (Asking.POLL == null) {
+            return null;
+        }
+        Thread thread = VirtualThreadHook.threadOf(continuation);
+        return thread == null ? null : Asking.POLLERS.computeIfAbsent(thread, Asking::find);
+    }
+
+    /**
+     * What it takes to ask a poller from outside: {@code sun.nio.ch.Poller} as it is in JDK 25, with its threads and its {@code int
+     * poll(int timeout)}. Where that cannot be had the pollers ask for themselves alone.
+     */
+    private static final class Asking {
+        /** {@code (Object, int)int}. */
+        static final @Nullable MethodHandle POLL;
+
+        private static final @Nullable VarHandle OWNER;
+
+        private static final List<Object> ALL;
+
+        /** By their threads. There is no other virtual thread that this is asked for, and none of them ends. */
+        static final Map<Thread, SocketPoller> POLLERS = new ConcurrentHashMap<>();
+
+        static {
+            MethodHandle poll = null;
+            VarHandle owner = null;
+            List<Object> all = List.of();
+            if (VirtualThreadHook.obstacle() == null) {
+                try {
+                    Class<?> type = Class.forName("sun.nio.ch.Poller");
+                    MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, ThreadContainer.lookupInside());
+                    all = new ArrayList<>();
+                    for (String kind : List.of("readPollers", "writePollers")) {
+                        all.addAll((List<?>) lookup.findStatic(type, kind, MethodType.methodType(List.class))
+                                .invokeExact());
+                    }
+                    owner = lookup.findVarHandle(type, "owner", Thread.class);
+                    poll = lookup.findVirtual(type, "poll", MethodType.methodType(int.class, int.class))
+                            .asType(MethodType.methodType(int.class, Object.class, int.class));
+                } catch (Throwable otherJdk) {
+                    poll = null;
+                }
+            }
+            POLL = poll;
+            OWNER = owner;
+            ALL = all;
+        }
+
+        private static @Nullable SocketPoller find(Thread thread) {
+            for (Object each : ALL) {
+                if (OWNER != null && thread.equals((Thread) OWNER.get(each))) {
+                    return () -> poll(each);
+                }
+            }
+            return null;
+        }
+
+        private static int poll(Object poller) throws IOException {
+            try {
+                return (int) Objects.requireNonNull(POLL).invokeExact(poller, 0);
+            } catch (IOException e) {
+                throw e;
+            } catch (Throwable t) {
+                throw VirtualThreadHook.rethrow(t);
+            }
         }
     }
 

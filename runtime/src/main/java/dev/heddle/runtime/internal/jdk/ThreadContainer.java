@@ -99,6 +99,24 @@ public final class ThreadContainer {
         }
     }
 
+    /**
+     * A lookup that sees all of {@code java.base}, for our class is of that module. What is not open to ours is reached through it.
+     *
+     * @throws ReflectiveOperationException if it cannot be had
+     */
+    static MethodHandles.Lookup lookupInside() throws ReflectiveOperationException {
+        MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
+        try {
+            return (MethodHandles.Lookup)
+                    lookup.findStatic(ours(lookup), "lookup", MethodType.methodType(MethodHandles.Lookup.class))
+                            .invokeExact();
+        } catch (ReflectiveOperationException | Error e) {
+            throw e;
+        } catch (Throwable t) {
+            throw VirtualThreadHook.rethrow(t);
+        }
+    }
+
     private boolean holds(Thread thread) {
         MethodHandle containerOf = CONTAINER_OF;
         if (containerOf == null || container == null) {

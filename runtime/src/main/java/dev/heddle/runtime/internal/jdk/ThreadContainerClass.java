@@ -35,6 +35,10 @@ import java.util.Map;
  *     public long threadCount() {
  *         return threads().count();
  *     }
+ *
+ *     public static MethodHandles.Lookup lookup() {
+ *         return MethodHandles.lookup();
+ *     }
  * }
  * }</pre>
  *
@@ -49,12 +53,14 @@ final class ThreadContainerClass {
     private static final String STRING = "Ljava/lang/String;";
     private static final String SUPPLIER = "Ljava/util/function/Supplier;";
     private static final String STREAM = "java/util/stream/Stream";
+    private static final String LOOKUP = "()Ljava/lang/invoke/MethodHandles$Lookup;";
 
     private static final int MAGIC = 0xCAFEBABE;
     private static final int JAVA_22 = 66;
 
     private static final int ACC_PUBLIC = 0x0001;
     private static final int ACC_PRIVATE = 0x0002;
+    private static final int ACC_STATIC = 0x0008;
     private static final int ACC_FINAL = 0x0010;
     private static final int ACC_SUPER = 0x0020;
 
@@ -108,8 +114,8 @@ final class ThreadContainerClass {
         body.writeShort(2); // fields
         writeField(body, "name", STRING);
         writeField(body, "threads", SUPPLIER);
-        body.writeShort(4); // methods
-        writeMethod(body, "<init>", "(" + STRING + SUPPLIER + ")V", code -> {
+        body.writeShort(5); // methods
+        writeMethod(body, ACC_PUBLIC, "<init>", "(" + STRING + SUPPLIER + ")V", code -> {
             code.write(ALOAD_0);
             code.write(ICONST_1);
             code.write(INVOKESPECIAL);
@@ -128,13 +134,13 @@ final class ThreadContainerClass {
             code.write(POP);
             code.write(RETURN);
         });
-        writeMethod(body, "name", "()" + STRING, code -> {
+        writeMethod(body, ACC_PUBLIC, "name", "()" + STRING, code -> {
             code.write(ALOAD_0);
             code.write(GETFIELD);
             code.writeShort(member(FIELD, SELF, "name", STRING));
             code.write(ARETURN);
         });
-        writeMethod(body, "threads", "()L" + STREAM + ";", code -> {
+        writeMethod(body, ACC_PUBLIC, "threads", "()L" + STREAM + ";", code -> {
             code.write(ALOAD_0);
             code.write(GETFIELD);
             code.writeShort(member(FIELD, SELF, "threads", SUPPLIER));
@@ -143,12 +149,17 @@ final class ThreadContainerClass {
             code.writeShort(type(STREAM));
             code.write(ARETURN);
         });
-        writeMethod(body, "threadCount", "()J", code -> {
+        writeMethod(body, ACC_PUBLIC, "threadCount", "()J", code -> {
             code.write(ALOAD_0);
             code.write(INVOKEVIRTUAL);
             code.writeShort(member(METHOD, SELF, "threads", "()L" + STREAM + ";"));
             writeInterfaceCall(code, STREAM, "count", "()J");
             code.write(LRETURN);
+        });
+        writeMethod(body, ACC_PUBLIC | ACC_STATIC, "lookup", LOOKUP, code -> {
+            code.write(INVOKESTATIC);
+            code.writeShort(member(METHOD, "java/lang/invoke/MethodHandles", "lookup", LOOKUP));
+            code.write(ARETURN);
         });
         body.writeShort(0); // attributes
 
@@ -170,10 +181,11 @@ final class ThreadContainerClass {
         body.writeShort(0); // attributes
     }
 
-    private void writeMethod(DataOutputStream body, String name, String descriptor, Code code) throws IOException {
+    private void writeMethod(DataOutputStream body, int access, String name, String descriptor, Code code)
+            throws IOException {
         ByteArrayOutputStream instructions = new ByteArrayOutputStream();
         code.writeTo(new DataOutputStream(instructions));
-        body.writeShort(ACC_PUBLIC);
+        body.writeShort(access);
         body.writeShort(utf8(name));
         body.writeShort(utf8(descriptor));
         body.writeShort(1); // attributes
