@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
+import dev.heddle.testing.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,6 +15,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -95,6 +98,64 @@ final class SocketsOfSpinningCoresTest {
         }
     }
 
+    @Test
+    void aRequestWithWorkForAnyCoreTakesOneMore() throws Exception {
+        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
+                Echo echo = new Echo(cores.on(CPU)::start)) {
+            Core core = cores.on(CPU);
+            echo.roundTrips(ROUND_TRIPS);
+            long before = core.statistics().dispatches();
+            for (int i = 0; i < ROUND_TRIPS; i++) {
+                cores.anywhere().submit(() -> {}).get();
+                echo.roundTrips(1);
+            }
+            long dispatches = core.statistics().dispatches() - before;
+            assertTrue(dispatches < 2 * ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
+        }
+    }
+
+    /** In a JVM that has eight pollers: a core holds them all, and prints how many dispatches a hundred requests took. */
+    static final class ManyPollers {
+        public static void main(String[] args) throws Exception {
+            CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
+            List<Echo> echoes = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                echoes.add(new Echo(cores.on(CPU)::start));
+            }
+            for (Echo echo : echoes) {
+                echo.roundTrips(ROUND_TRIPS);
+            }
+            long before = cores.on(CPU).statistics().dispatches();
+            for (int i = 0; i < ROUND_TRIPS; i++) {
+                echoes.get(i % echoes.size()).roundTrips(1);
+            }
+            System.out.println(100 * (cores.on(CPU).statistics().dispatches() - before) / ROUND_TRIPS);
+            System.exit(0);
+        }
+    }
+
+    @Test
+    void aCoreAsksForAllPollersThatItHasBeenGiven() {
+        ChildJvm.Result result = ChildJvm.run(
+                List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-Djdk.readPollers=8"),
+                ManyPollers.class);
+        assertEquals(0, result.exit(), result.output());
+        assertTrue(Integer.parseInt(result.output().strip()) < 150, result.output());
+    }
+
+    @Test
+    void aCoreThatNeverParksDoesNotBeforeItsFirstTaskEither() throws Exception {
+        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start()) {
+            Thread.sleep(50); // the time that it would take
+            assertEquals(0, cores.on(CPU).statistics().parks());
+            assertEquals(CPU, cores.on(CPU).submit(ThreadAffinity::currentCpu).get());
+            assertEquals(0, cores.on(CPU).statistics().parks());
+        }
+    }
+
     /** It spins, gives its sockets up, parks, and is woken for them; and the other way round. */
     @Test
     void aCoreThatParksAfterAWhileIsWokenForItsSockets() throws Exception {
@@ -128,6 +189,35 @@ final class SocketsOfSpinningCoresTest {
                 echo.roundTrips(1);
                 other.roundTrips(1);
                 LockSupport.parkNanos(i % 100 * (micros * 10L));
+            }
+        }
+    }
+
+    /** The task ends when the other core's sockets have been served, and not before. */
+    @Test
+    void socketsOfOtherCoresAreServedWhileATaskComputesOnTheOneThatAsksForThem() throws Exception {
+        assumeTrue(ALL.size() > 1, "one CPU: there is no other core");
+        try (CoreManager cores = spinning()
+                        .hogs(HogPolicy.SHARE)
+                        .timeSlice(Duration.ofMinutes(5))
+                        .start();
+                Echo echo = new Echo(cores.on(CPU)::start);
+                Echo other = new Echo(cores.on(ALL.first())::start)) {
+            for (int round = 0; round < 5; round++) {
+                echo.roundTrips(ROUND_TRIPS);
+                CountDownLatch began = new CountDownLatch(ALL.size() - 1);
+                CountDownLatch release = new CountDownLatch(1);
+                for (int cpu : ALL.minus(CpuSet.of(ALL.first()))) {
+                    cores.on(cpu).start(() -> {
+                        began.countDown();
+                        while (release.getCount() > 0) {
+                            Thread.onSpinWait();
+                        }
+                    });
+                }
+                began.await();
+                other.roundTrips(10);
+                release.countDown();
             }
         }
     }

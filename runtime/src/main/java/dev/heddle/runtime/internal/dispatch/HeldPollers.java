@@ -1,6 +1,10 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
+
 import dev.heddle.runtime.internal.jdk.SocketPoller;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -11,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The socket pollers whose part a core that spins has taken over: while it finds nothing else to do it asks the kernel itself, and
  * their continuations, which have yielded, wait here. It is an entry of the core's queue while it holds any: the pollers' turn.
  *
- * <p>The methods are for the core's owner, and for who holds the core without being its carrier.
+ * <p>The methods are for the core's owner, and for who holds the core without being its carrier, but for those that say otherwise.
  */
 final class HeldPollers implements Runnable {
     /*
@@ -19,87 +23,106 @@ final class HeldPollers implements Runnable {
      * thread has to wait for one of them, milliseconds, before the poller is woken; and where there is a CPU for it, a request
      * passes from thread to thread twice.
      *
-     * Invariants. A continuation is here, or in a queue, or runs (INV-3). While any is here this is in the queue of the core, or
-     * the owner is looking at it: so who looks whether work waits for the core finds it, the monitor while a task holds the core,
-     * a hand-over, a rest, a removal. And so a core that holds any never rests. What makes one the owner orders all accesses.
+     * Invariants. A continuation is here, or in a queue, or runs (INV-3). While any is here the entry is in the core's queue or the
+     * owner is looking at it, and so a core that holds any never rests, and one that changes hands keeps its pollers. A core that
+     * goes on with one task for long has them taken away by the monitor: its sockets wait in the kernel then, as others' do.
+     *
+     *   from     to       by       when                                                         method
+     *   EMPTY    QUEUED   owner    the first poller is held; the entry goes into the queue      hold
+     *   STALE    QUEUED   owner    the same, and the entry is there still                       hold
+     *   QUEUED   LOOKING  owner    it takes the entry, or changes what is held and goes back    beginTurn, hold, giveUpAll
+     *   LOOKING  QUEUED   owner    the turn has ended; the entry goes into the queue            endTurn, recover
+     *   LOOKING  EMPTY    owner    the turn has ended, and nothing is held                      endTurn
+     *   LOOKING  STALE    owner    all were given up, and the entry is in the queue             giveUpAll
+     *   QUEUED   TAKING   monitor  the core's task goes on and on, or there is no carrier       takeAll
+     *   TAKING   STALE    monitor  all have been passed on                                      takeAll
+     *   STALE    EMPTY    owner    it takes the entry                                           beginTurn
+     *
+     * What is held is plain memory: the monitor touches it in TAKING alone, and the owner in every other state. The entry is in
+     * the queue in QUEUED, TAKING and STALE.
      */
+    private static final int EMPTY = 0;
+    private static final int LOOKING = 1;
+    private static final int QUEUED = 2;
+    private static final int TAKING = 3;
+    private static final int STALE = 4;
+
     private static final int FIRST_CAPACITY = 4;
 
-    /** After so many turns beside other work in which no socket was ready, it costs less to wait for them in the kernel. */
-    private static final int MOST_VAIN_TURNS = 4;
+    /**
+     * After so many turns beside other work in which no socket was ready they wait in the kernel. Before that there are fewer and fewer questions, each
+     * a system call, but one in each eighth turn.
+     */
+    private static final int MOST_VAIN_TURNS = 64;
 
+    private static final int MOST_TURNS_BETWEEN = 8;
+
+    private static final VarHandle STATE =
+            fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, HeldPollers.class, int.class);
+
+    private final Object core;
     private final Function<Runnable, @Nullable SocketPoller> pollerOf;
+    private final Consumer<Runnable> queue;
+
+    private volatile int state = EMPTY;
+
     private @Nullable SocketPoller[] pollers = new @Nullable SocketPoller[FIRST_CAPACITY];
     private @Nullable Runnable[] continuations = new @Nullable Runnable[FIRST_CAPACITY];
     private int count;
 
-    /** The last one has thrown when it was asked: it is given back, to do itself with that what the JDK does. */
-    private boolean lastHasFailed;
+    /** Which one is asked next: a question is for one of them, so that many do not hold the core up. */
+    private int position;
 
-    /** How often in a row other work was waiting and no socket was ready. */
+    /** How many turns beside other work there were since a socket was ready, or there was nothing else to do. */
     private int vainTurns;
 
     /**
      * Makes one that holds none.
      *
+     * @param core whose they are, for what is logged
      * @param pollerOf finds the poller of a continuation, or null if it cannot be asked
+     * @param queue puts something into the core's queue; has room without memory for it when something was just taken from there
      */
-    HeldPollers(Function<Runnable, @Nullable SocketPoller> pollerOf) {
+    HeldPollers(Object core, Function<Runnable, @Nullable SocketPoller> pollerOf, Consumer<Runnable> queue) {
+        this.core = core;
         this.pollerOf = pollerOf;
+        this.queue = queue;
     }
 
-    /** Has room for one more. Returns the poller of the continuation, or null if it cannot be held. */
-    @Nullable
-    SocketPoller prepare(Runnable continuation) {
+    // ---- what is held ----
+
+    /** Holds the continuation of a poller that has yielded. Returns false if it cannot. If this throws it does not either. */
+    boolean hold(Runnable continuation) {
         SocketPoller poller = pollerOf.apply(continuation);
-        if (poller != null && count == pollers.length) {
-            @Nullable Runnable[] more = Arrays.copyOf(continuations, 2 * count);
-            pollers = Arrays.copyOf(pollers, 2 * count);
-            continuations = more;
+        if (poller == null) {
+            return false;
         }
-        return poller;
-    }
-
-    /** Holds a poller that was prepared, and its continuation, which has yielded. */
-    void hold(SocketPoller poller, Runnable continuation) {
-        pollers[count] = poller;
+        int before = STATE.compareAndSet(this, QUEUED, LOOKING) ? QUEUED : state;
+        if (before == TAKING) {
+            return false;
+        }
+        boolean hasRoom = false;
+        try {
+            if (count == pollers.length) {
+                @Nullable Runnable[] more = Arrays.copyOf(continuations, 2 * count);
+                pollers = Arrays.copyOf(pollers, 2 * count);
+                continuations = more;
+            }
+            if (before != QUEUED && before != STALE) {
+                queue.accept(this);
+            }
+            hasRoom = true;
+        } finally {
+            if (!hasRoom) {
+                state = before;
+            }
+        }
+        pollers[count] = poller; // from here on nothing can fail, or the JDK would send it again
         continuations[count] = continuation;
         count++;
         vainTurns = 0;
-        lastHasFailed = false;
-    }
-
-    boolean isEmpty() {
-        return count == 0;
-    }
-
-    /** Asks the kernel which sockets are ready, and wakes who waits for them. Returns whether there were any. */
-    boolean ask() {
-        boolean any = false;
-        for (int i = 0; i < count; i++) {
-            try {
-                any |= Objects.requireNonNull(pollers[i]).poll() > 0;
-            } catch (Throwable t) {
-                swapWithLast(i);
-                lastHasFailed = true;
-                return true;
-            }
-        }
-        if (any) {
-            vainTurns = 0;
-        }
-        return any;
-    }
-
-    /** After a turn in which no socket was ready: whether one is to be given up, for there were several such beside other work. */
-    boolean isInVain(boolean othersWait) {
-        vainTurns = othersWait ? vainTurns + 1 : 0;
-        return vainTurns >= MOST_VAIN_TURNS;
-    }
-
-    /** Whether one has failed: it is to be given up. */
-    boolean hasFailed() {
-        return lastHasFailed;
+        state = QUEUED;
+        return true;
     }
 
     /** Lets go of one: its continuation, which is to be run, finds that no socket is ready, and waits for them in the kernel. */
@@ -109,8 +132,30 @@ final class HeldPollers implements Runnable {
         return continuation;
     }
 
-    /** Lets go of all. */
-    void giveUpAll(Consumer<Runnable> to) {
+    /** Lets go of all, outside of a turn. Returns whether there were any. */
+    boolean giveUpAll(Consumer<Runnable> to) {
+        boolean isInQueue = STATE.compareAndSet(this, QUEUED, LOOKING);
+        if (!isInQueue && state != LOOKING) {
+            return false; // there is none, or the monitor has them
+        }
+        try {
+            passOn(to);
+        } finally {
+            state = count != 0 ? (isInQueue ? QUEUED : LOOKING) : isInQueue ? STALE : EMPTY;
+        }
+        return true;
+    }
+
+    /** Monitor: the core goes on with one task, or has no carrier. Takes all away, or goes on with that. */
+    void takeAll(Consumer<Runnable> to) {
+        if (state == TAKING || STATE.compareAndSet(this, QUEUED, TAKING)) {
+            passOn(to);
+            state = STALE;
+        }
+    }
+
+    /** In a turn: lets go of all. */
+    void passOn(Consumer<Runnable> to) {
         while (count != 0) {
             to.accept(last()); // if there is no memory for that, it is here still
             removeLast();
@@ -125,10 +170,85 @@ final class HeldPollers implements Runnable {
         count--;
         pollers[count] = null;
         continuations[count] = null;
-        lastHasFailed = false;
     }
 
-    private void swapWithLast(int i) {
+    // ---- the pollers' turn ----
+
+    /** The entry has been taken from the queue. Returns whether there is somebody to ask: then {@link #endTurn} must follow. */
+    boolean beginTurn() {
+        if (STATE.compareAndSet(this, QUEUED, LOOKING)) {
+            return true;
+        }
+        if (state == TAKING) {
+            queue.accept(this); // until the monitor is done
+        } else {
+            state = EMPTY;
+        }
+        return false;
+    }
+
+    /** Puts the entry behind what the sockets have woken, if there is anything to ask for again. */
+    void endTurn() {
+        if (count == 0) {
+            state = EMPTY;
+        } else {
+            queue.accept(this);
+            state = QUEUED;
+        }
+    }
+
+    /** INV-8: ends a turn whose end there was no memory for. Returns whether there was one. */
+    boolean recover() {
+        if (state != LOOKING) {
+            return false;
+        }
+        endTurn();
+        return true;
+    }
+
+    /** In a turn beside other work: asks, if it is time for that. Returns whether any socket was ready. */
+    boolean askBesideOthers() {
+        int turn = ++vainTurns;
+        boolean isDue = turn < MOST_TURNS_BETWEEN ? Integer.bitCount(turn) == 1 : turn % MOST_TURNS_BETWEEN == 0;
+        return isDue && ask();
+    }
+
+    /** In a turn beside other work: whether it is time to let go of one. */
+    boolean isInVain() {
+        return vainTurns >= MOST_VAIN_TURNS;
+    }
+
+    /** In a turn without other work, or when nothing is held: the next question comes soon. */
+    void beginIdle() {
+        vainTurns = 0;
+    }
+
+    /**
+     * In a turn, or when nothing is held: asks the kernel which sockets of the next poller are ready, and wakes who waits for them. Returns whether any
+     * were. A poller that fails is let go of: it goes on by itself.
+     */
+    boolean ask() {
+        if (count == 0) {
+            return false;
+        }
+        position = position + 1 < count ? position + 1 : 0;
+        boolean any;
+        try {
+            any = Objects.requireNonNull(pollers[position]).poll() > 0;
+        } catch (Throwable t) {
+            queue.accept(last(position));
+            removeLast();
+            FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);
+            return true;
+        }
+        if (any) {
+            vainTurns = 0;
+        }
+        return any;
+    }
+
+    /** Makes one the last, and returns its continuation. */
+    private Runnable last(int i) {
         int last = count - 1;
         SocketPoller poller = pollers[i];
         pollers[i] = pollers[last];
@@ -136,9 +256,27 @@ final class HeldPollers implements Runnable {
         Runnable continuation = continuations[i];
         continuations[i] = continuations[last];
         continuations[last] = continuation;
+        return last();
     }
 
-    /** The entry of a core that was removed, which has given up all, on the core that its tasks have gone to. */
+    // ---- for others ----
+
+    /** Anyone, for monitoring: whether the entry is in the queue. */
+    boolean isInQueue() {
+        return state >= QUEUED;
+    }
+
+    /** Monitor: whether it has begun to take all away, and had no memory to end that. */
+    boolean isBeingTaken() {
+        return state == TAKING;
+    }
+
+    @Override
+    public String toString() {
+        return "sockets of " + core;
+    }
+
+    /** The entry of a core that was removed, on the core that its tasks have gone to: it has given up all. */
     @Override
     public void run() {
         // There is nothing left to do.

@@ -259,6 +259,9 @@ final class Monitor {
         boolean isRunning = core.lease().isRunning();
         long dispatches = core.counters().dispatches();
         boolean isResting = core.isResting();
+        if (core.isTakingSockets()) {
+            core.takeSockets();
+        }
         if (isResting || lease != watch.lease || dispatches != watch.dispatches) {
             boolean hasRun = dispatches != watch.dispatches && watch.dispatches >= 0;
             watch.lease = lease;
@@ -268,6 +271,7 @@ final class Monitor {
             watch.isReported = false;
             lookAtSlice(core, watch, now);
             if (isResting && core.queues().hasWaiting()) {
+                core.takeSockets();
                 core.seatLate(now); // there was no carrier for it, or its sender was cut short
                 return true;
             }
@@ -283,7 +287,8 @@ final class Monitor {
         if (watch.cpuSince < 0) {
             computedSince(watch, carrier.kernelId());
         }
-        boolean something = core.queues().hasWaiting() || !scheduler.global().isEmpty();
+        core.takeSockets();
+        boolean something = core.hasWaiting() || !scheduler.global().isEmpty();
         if (core.queues().next() != null) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }

@@ -244,7 +244,8 @@ final class RunQueues {
     }
 
     /** Takes a share of the global queue: one to run, the others to wait here. */
-    private @Nullable Runnable pollGlobal() {
+    @Nullable
+    Runnable pollGlobal() {
         Runnable first = global.poll();
         if (first != null) {
             int share = Math.min(MOST_FROM_GLOBAL, global.size() / Math.max(1, cores.getAsInt()) + 1);
@@ -350,6 +351,19 @@ final class RunQueues {
     Runnable pollOnlyPinned() {
         Runnable first = channel.poll();
         return first != null ? first : local.poll();
+    }
+
+    /** Takes a local entry back if nothing else waits for this core. Returns whether it has. */
+    boolean takeIfAlone(Runnable entry) {
+        if (local.size() != 1 || next != null || hasArrivals() || hasStealable()) {
+            return false;
+        }
+        Runnable alone = local.poll();
+        if (entry.equals(alone)) {
+            return true;
+        }
+        local.add(Objects.requireNonNull(alone)); // there is room: it was just taken
+        return false;
     }
 
     /** Whether nothing waits for this core. In the one order of volatile accesses (INV-5). */

@@ -7,7 +7,6 @@ import static dev.heddle.runtime.internal.dispatch.OwnerState.VACANT;
 
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.channel.MpscChannel;
-import dev.heddle.runtime.internal.jdk.SocketPoller;
 import dev.heddle.runtime.internal.jdk.SocketPollers;
 import dev.heddle.runtime.internal.jdk.VirtualThreadHook;
 import dev.heddle.runtime.internal.task.Stripes;
@@ -66,6 +65,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final int number;
     private final RunQueues queues;
 
+    private final Consumer<Runnable> globalQueue;
+
     /** That of the queues: senders find it here, and not beside what the owner writes there. */
     private final MpscChannel<Runnable> channel;
 
@@ -88,10 +89,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final WorkSearch search;
 
     /** The owner's. */
-    private final HeldPollers sockets = new HeldPollers(SocketPollers::pollerOf);
+    private final HeldPollers sockets;
 
-    /** The number of the dispatch for which the owner has given up its sockets, after it had spun: it need not spin once more. */
-    private long gaveUpAt;
+    /** The number of the dispatch for which the owner has let go of its sockets after it had spun: it need not spin once more. The owner's. */
+    private long gaveUpAt = -1;
 
     private final CoreCounters counters = new CoreCounters();
 
@@ -111,6 +112,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
         this.channel = queues.channel;
+        this.globalQueue = scheduler.global()::offer;
+        this.sockets = new HeldPollers(this, SocketPollers::pollerOf, queues::addLocal);
         this.pinned = scheduler.place("core " + cpu, this, Stripes.ONE, this::wakeToEnd);
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, Stripes.ONE, () -> {});
         this.search = new WorkSearch(scheduler, this);
@@ -317,9 +320,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (scheduler != whose || leaving) {
             return false;
         }
-        if (settings().spinNanos() != 0 && here.enter()) {
+        // Where a core rests its CPU is free for who waits in the kernel, and the core for who is woken.
+        if (settings().spinNanos() != 0 && scheduler.searchers().resting() <= 0 && here.enter()) {
             try {
-                if (hold(poller)) {
+                if (sockets.hold(poller)) {
                     return true;
                 }
             } finally {
@@ -327,19 +331,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             }
         }
         execute(poller);
-        return true;
-    }
-
-    /** Owner: asks in the stead of a poller. Returns false if it cannot. */
-    private boolean hold(Runnable continuation) {
-        SocketPoller poller = sockets.prepare(continuation);
-        if (poller == null) {
-            return false;
-        }
-        if (sockets.isEmpty()) {
-            queues.addLocal(sockets);
-        }
-        sockets.hold(poller, continuation); // from here on nothing can fail, or it would be sent again
         return true;
     }
 
@@ -445,9 +436,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 return continuation;
             }
-            if (!sockets.isEmpty()) {
-                queues.addLocal(sockets); // their turn was cut short: INV-8
-            } else if (!spin() && !rest(here)) {
+            if (!sockets.recover() && !spin() && !rest(here)) {
                 return null;
             }
         }
@@ -459,21 +448,26 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return what to run, or null to look at the queues again
      */
     private @Nullable Runnable lookAtSockets() {
+        if (!sockets.beginTurn()) {
+            return null;
+        }
         try {
-            if (sockets.isEmpty()) {
-                return null; // the core is being removed, and has given them up
-            }
-            if (sockets.hasFailed()) {
+            if (leaving) {
                 return sockets.giveUp();
             }
             boolean othersWait = !queues.isEmpty() || !scheduler.global().isEmpty();
-            if (sockets.ask()) {
-                return null;
-            }
-            if (sockets.isInVain(othersWait)) {
-                return sockets.giveUp();
-            }
             if (othersWait) {
+                if (sockets.askBesideOthers()) {
+                    return null;
+                }
+                if (sockets.isInVain()) {
+                    return sockets.giveUp();
+                }
+                return queues.isEmpty() ? queues.pollGlobal() : null; // which an entry in the queue hides
+            }
+            sockets.beginIdle();
+            if (sockets.ask()) {
+                search.succeed(); // what it has woken may be for others, and it goes on asking
                 return null;
             }
             Runnable stolen = search.steal();
@@ -483,18 +477,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             gaveUpAt = counters.dispatches() + 1;
             return sockets.giveUp();
         } finally {
-            if (!sockets.isEmpty()) {
-                queues.addLocal(sockets); // behind what they have woken
-            }
+            sockets.endTurn();
         }
     }
 
     /** Owner: takes its own work, of a core that shares no other. */
     private @Nullable Runnable pollLeaving() {
-        sockets.giveUpAll(queues::addLocal);
         boolean reliedOn = search.giveUp() || !knowsItLeaves;
         knowsItLeaves = true;
-        if (queues.evacuate() || reliedOn) {
+        boolean gaveUp = sockets.giveUpAll(globalQueue);
+        if (queues.evacuate() || gaveUp || reliedOn) {
             scheduler.wakeOne(); // who has sent something for any core relied on its search, or on its next look
         }
         VirtualCoreContext target = movedTo;
@@ -536,6 +528,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Owner: parks until there may be work, or leaves the core vacant. Returns false if it is the owner no longer. */
     private boolean rest(CarrierThread here) {
+        gaveUpAt = -1;
         boolean hasSearched = search.giveUp(); // before the second look
         queues.clearUnused();
         here.rests();
@@ -623,6 +616,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return false;
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
+        letGoOfSockets();
         here.forgetLease();
         if (queues.isEmpty()) {
             announce(rest);
@@ -632,6 +626,18 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         handOver(); // if that fails the call may block all the same
         return true;
+    }
+
+    /** Owner, in a task that is about to block: if nothing else waits here, the sockets wait in the kernel. */
+    private void letGoOfSockets() {
+        sockets.recover();
+        if (queues.takeIfAlone(sockets) && sockets.beginTurn()) {
+            try {
+                sockets.passOn(SocketPollers.instance()::executeElsewhere);
+            } finally {
+                sockets.endTurn();
+            }
+        }
     }
 
     /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
@@ -736,7 +742,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         decline();
         boolean moved = false;
         try {
-            sockets.giveUpAll(queues::addLocal);
+            sockets.giveUpAll(globalQueue);
             long rest;
             do {
                 queues.evacuate();
@@ -771,7 +777,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 counters.dispatches(),
                 counters.parks(),
                 counters.wakeUps(),
-                queues.pinnedSize(),
+                pinnedWaiting(),
                 channel.highestDepth(),
                 queues.stealableSize(),
                 counters.steals(),
@@ -788,6 +794,26 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** How often a parked owner found work that nobody had woken it for. For tests, once the owner has ended. */
     public long forgottenWork() {
         return forgottenWork;
+    }
+
+    /** Monitor: the core goes on with one task. Its sockets, if it asks for them itself, wait in the kernel from now on. */
+    void takeSockets() {
+        sockets.takeAll(SocketPollers.instance()::executeElsewhere);
+    }
+
+    /** Monitor: whether that was begun, and has not ended for want of memory. */
+    boolean isTakingSockets() {
+        return sockets.isBeingTaken();
+    }
+
+    /** Anyone, for monitoring: whether something waits, but for the sockets that the core asks for itself. */
+    boolean hasWaiting() {
+        return pinnedWaiting() != 0 || queues.stealableSize() != 0;
+    }
+
+    private int pinnedWaiting() {
+        int size = queues.pinnedSize();
+        return sockets.isInQueue() ? Math.max(0, size - 1) : size;
     }
 
     CoreCounters counters() {

@@ -66,7 +66,7 @@ public final class SocketPollers implements Executor {
         Thread first = VirtualThreadHook.newThread(INSTANCE, "heddle-primer", SocketPollers::load);
         first.start(); // whose scheduler they inherit
         first.join();
-        pollerOf(() -> {}); // links what a task would else link
+        pollerOf(() -> {}); // looks for what that takes here, and not in a task
     }
 
     /** Loading the class starts them. A JDK that has moved it starts them on first use, as it would have without us. */
@@ -155,6 +155,12 @@ public final class SocketPollers implements Executor {
             throw new IllegalStateException("without the JDK's scheduler no poller has this one");
         }
         host.execute(continuation);
+    }
+
+    /** Runs a continuation that waited on a core, on no core: the JDK's scheduler does that. */
+    public void executeElsewhere(Runnable continuation) {
+        Objects.requireNonNull(jdkScheduler, "of pollers that have this scheduler")
+                .execute(continuation);
     }
 
     /** They run there from now on. */

@@ -36,7 +36,7 @@ import java.util.Map;
  *         return threads().count();
  *     }
  *
- *     public static MethodHandles.Lookup lookup() {
+ *     static MethodHandles.Lookup lookup() { // not public: it opens all of java.base to who has it
  *         return MethodHandles.lookup();
  *     }
  * }
@@ -156,7 +156,7 @@ final class ThreadContainerClass {
             writeInterfaceCall(code, STREAM, "count", "()J");
             code.write(LRETURN);
         });
-        writeMethod(body, ACC_PUBLIC | ACC_STATIC, "lookup", LOOKUP, code -> {
+        writeMethod(body, ACC_STATIC, "lookup", LOOKUP, code -> {
             code.write(INVOKESTATIC);
             code.writeShort(member(METHOD, "java/lang/invoke/MethodHandles", "lookup", LOOKUP));
             code.write(ARETURN);

@@ -3,6 +3,7 @@ package dev.heddle.runtime.internal.jdk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -40,6 +41,14 @@ final class ThreadContainerTest {
                     ThreadContainerClass.NAME, containerOf(thread).getClass().getName());
             thread.join();
         }
+    }
+
+    /** What it gives out opens all of the JDK to who has it. */
+    @Test
+    void theLookupOfTheClassIsForHeddleAlone() throws Exception {
+        assertTrue(ThreadContainer.lookupInside().hasFullPrivilegeAccess());
+        Class<?> ours = Class.forName(ThreadContainerClass.NAME);
+        assertThrows(NoSuchMethodException.class, () -> ours.getMethod("lookup"));
     }
 
     private static Object containerOf(Thread thread) throws ReflectiveOperationException {
