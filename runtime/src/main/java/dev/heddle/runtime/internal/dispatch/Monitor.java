@@ -59,6 +59,9 @@ final class Monitor {
     /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
     private static final int MOST_SHARING = 8;
 
+    /** A task that has been on the CPU for so long has sockets wait in the kernel that its core would ask for between tasks. */
+    private static final long SOCKETS_NANOS = 2 * ROUND_NANOS;
+
     private static final int REPORTS_PER_MINUTE = 5;
 
     /** In place of a CPU's number, for what concerns none. */
@@ -287,18 +290,25 @@ final class Monitor {
         if (watch.cpuSince < 0) {
             computedSince(watch, carrier.kernelId());
         }
-        core.takeSockets();
         boolean something = core.hasWaiting() || !scheduler.global().isEmpty();
         if (core.queues().next() != null) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }
         boolean forASlice = now - watch.since >= scheduler.settings().sliceNanos();
         if (isAsleep(carrier.kernelId())) {
-            if (something && !core.isExclusive() && (!late || forASlice)) {
-                lastBlocked = now;
-                core.handOver(lease);
+            if (!late || forASlice) {
+                core.takeSockets();
+                if (something && !core.isExclusive()) {
+                    lastBlocked = now;
+                    core.handOver(lease);
+                }
             }
-        } else if (forASlice
+            return true;
+        }
+        if (core.asksForSockets() && computedSince(watch, carrier.kernelId()) >= SOCKETS_NANOS) {
+            core.takeSockets();
+        }
+        if (forASlice
                 && computedSince(watch, carrier.kernelId())
                         >= scheduler.settings().sliceNanos()) {
             if (!watch.isReported) {

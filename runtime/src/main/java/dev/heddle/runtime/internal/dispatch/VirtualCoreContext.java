@@ -801,6 +801,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         sockets.takeAll(SocketPollers.instance()::executeElsewhere);
     }
 
+    /** Monitor: whether the core asks for sockets itself, between its tasks. */
+    boolean asksForSockets() {
+        return sockets.isInQueue();
+    }
+
     /** Monitor: whether that was begun, and has not ended for want of memory. */
     boolean isTakingSockets() {
         return sockets.isBeingTaken();
