@@ -5,8 +5,9 @@ import java.time.Duration;
 /**
  * What a carrier does when its core has nothing to run: how long it looks for work before it parks in the kernel.
  *
- * <p>While it looks it asks the kernel for the sockets that tasks of the manager wait for, too, where it may (see {@code docs/adr/0014-socket-pollers.md}): no
- * other thread has to run between a packet and the task that it is for.
+ * <p>While it looks, and no other core of the manager is parked, it asks the kernel for blocking sockets, too, in place of the JDK's pollers: no other thread has to run between a
+ * packet and the task that waits for it. That needs JDK 25, and a manager that the JDK's pollers run on (not one with {@code housekeeping}, {@code exclusive} cores, {@code shuffled} order
+ * or a {@link HogPolicy} that only reports); else, and for a {@code Selector}, a thread of the JDK's waits for them, which needs a CPU for that.
  */
 public final class IdleStrategy {
     /** Shorter than a park and its wake-up take together (some 10 us), so that it costs little where it gains nothing. */
