@@ -24,7 +24,7 @@ final class HeldPollers implements Runnable {
      * passes from thread to thread twice.
      *
      * Invariants. A continuation is here, or in a queue, or runs (INV-3). While any is here the entry is in the core's queue or the
-     * owner is looking at it, and so a core that holds any never rests, and one that changes hands keeps its pollers. A core that
+     * owner is looking at it (but after a failure for want of memory, until it is idle), and so a core that holds any never rests, and one that changes hands keeps its pollers. A core that
      * goes on with one task for long has them taken away by the monitor: its sockets wait in the kernel then, as others' do.
      *
      *   from     to       by       when                                                         method
@@ -32,11 +32,11 @@ final class HeldPollers implements Runnable {
      *   STALE    QUEUED   owner    the same, and the entry is there still                       hold
      *   QUEUED   LOOKING  owner    it takes the entry, or changes what is held and goes back    beginTurn, hold, giveUpAll
      *   LOOKING  QUEUED   owner    the turn has ended; the entry goes into the queue            endTurn, recover
-     *   LOOKING  EMPTY    owner    the turn has ended, and nothing is held                      endTurn
+     *   LOOKING  EMPTY    owner    nothing is held, and the entry is not in the queue           endTurn, giveUpAll
      *   LOOKING  STALE    owner    all were given up, and the entry is in the queue             giveUpAll
      *   QUEUED   TAKING   monitor  the core's task goes on and on, or there is no carrier       takeAll
-     *   TAKING   STALE    monitor  all have been passed on                                      takeAll
-     *   STALE    EMPTY    owner    it takes the entry                                           beginTurn
+     *   TAKING   STALE    monitor  all have been run                                            takeAll
+     *   STALE    EMPTY    owner    it takes the entry; never, if that has gone to another core  beginTurn
      *
      * What is held is plain memory: the monitor touches it in TAKING alone, and the owner in every other state. The entry is in
      * the queue in QUEUED, TAKING and STALE.
@@ -146,16 +146,31 @@ final class HeldPollers implements Runnable {
         return true;
     }
 
-    /** Monitor: the core goes on with one task, or has no carrier. Takes all away, or goes on with that. */
-    void takeAll(Consumer<Runnable> to) {
-        if (state == TAKING || STATE.compareAndSet(this, QUEUED, TAKING)) {
-            passOn(to);
-            state = STALE;
+    /**
+     * Monitor: the core goes on with one task, or has no carrier. Takes all away and runs each, on its own thread, until it waits in the kernel or, if it
+     * has found a socket, yields: then it is sent on. Nothing else would take one on for certain exactly once.
+     */
+    void takeAll() {
+        if (STATE.compareAndSet(this, QUEUED, TAKING)) {
+            try {
+                while (count != 0) {
+                    runOrReport(giveUp());
+                }
+            } finally {
+                state = STALE;
+            }
         }
     }
 
-    /** In a turn: lets go of all. */
-    void passOn(Consumer<Runnable> to) {
+    private void runOrReport(Runnable continuation) {
+        try {
+            continuation.run();
+        } catch (Throwable t) {
+            FailureLog.error(HeldPollers.class, this, "a socket poller threw", t); // INV-8, as in the dispatch loop
+        }
+    }
+
+    private void passOn(Consumer<Runnable> to) {
         while (count != 0) {
             to.accept(last()); // if there is no memory for that, it is here still
             removeLast();
@@ -264,11 +279,6 @@ final class HeldPollers implements Runnable {
     /** Anyone, for monitoring: whether the entry is in the queue. */
     boolean isInQueue() {
         return state >= QUEUED;
-    }
-
-    /** Monitor: whether it has begun to take all away, and had no memory to end that. */
-    boolean isBeingTaken() {
-        return state == TAKING;
     }
 
     @Override

@@ -188,6 +188,10 @@ final class Monitor {
                 LockSupport.parkNanos(this, ROUND_NANOS);
             }
         }
+        // Virtual threads may outlive the manager, and hold a core up. Pairs with VirtualCoreContext.takePollerBack().
+        for (VirtualCoreContext core : scheduler.allCores()) {
+            core.takeSockets();
+        }
     }
 
     /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
@@ -262,9 +266,6 @@ final class Monitor {
         boolean isRunning = core.lease().isRunning();
         long dispatches = core.counters().dispatches();
         boolean isResting = core.isResting();
-        if (core.isTakingSockets()) {
-            core.takeSockets();
-        }
         if (isResting || lease != watch.lease || dispatches != watch.dispatches) {
             boolean hasRun = dispatches != watch.dispatches && watch.dispatches >= 0;
             watch.lease = lease;

@@ -353,19 +353,6 @@ final class RunQueues {
         return first != null ? first : local.poll();
     }
 
-    /** Takes a local entry back if nothing else waits for this core. Returns whether it has. */
-    boolean takeIfAlone(Runnable entry) {
-        if (local.size() != 1 || next != null || hasArrivals() || hasStealable()) {
-            return false;
-        }
-        Runnable alone = local.poll();
-        if (entry.equals(alone)) {
-            return true;
-        }
-        local.add(Objects.requireNonNull(alone)); // there is room: it was just taken
-        return false;
-    }
-
     /** Whether nothing waits for this core. In the one order of volatile accesses (INV-5). */
     boolean isEmpty() {
         return local.isEmpty() && next == null && !hasArrivals() && !hasStealable();

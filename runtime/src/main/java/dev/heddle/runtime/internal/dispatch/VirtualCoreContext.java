@@ -321,9 +321,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return false;
         }
         // Where a core rests its CPU is free for who waits in the kernel, and the core for who is woken.
-        if (settings().spinNanos() != 0 && scheduler.searchers().resting() <= 0 && here.enter()) {
+        if (settings().spinNanos() != 0
+                && scheduler.searchers().resting() <= 0
+                && !scheduler.hasEnded()
+                && here.enter()) {
             try {
-                if (sockets.hold(poller)) {
+                if (sockets.hold(poller)) { // 1. pairs with Monitor.run()
+                    if (scheduler.hasEnded()) { // 2. there may be no monitor any longer that takes it away
+                        sockets.giveUpAll(queues::addLocal);
+                    }
                     return true;
                 }
             } finally {
@@ -452,7 +458,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return null;
         }
         try {
-            if (leaving) {
+            if (leaving || scheduler.hasEnded()) {
                 return sockets.giveUp();
             }
             boolean othersWait = !queues.isEmpty() || !scheduler.global().isEmpty();
@@ -616,7 +622,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return false;
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
-        letGoOfSockets();
         here.forgetLease();
         if (queues.isEmpty()) {
             announce(rest);
@@ -626,18 +631,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         handOver(); // if that fails the call may block all the same
         return true;
-    }
-
-    /** Owner, in a task that is about to block: if nothing else waits here, the sockets wait in the kernel. */
-    private void letGoOfSockets() {
-        sockets.recover();
-        if (queues.takeIfAlone(sockets) && sockets.beginTurn()) {
-            try {
-                sockets.passOn(SocketPollers.instance()::executeElsewhere);
-            } finally {
-                sockets.endTurn();
-            }
-        }
     }
 
     /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
@@ -798,17 +791,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Monitor: the core goes on with one task. Its sockets, if it asks for them itself, wait in the kernel from now on. */
     void takeSockets() {
-        sockets.takeAll(SocketPollers.instance()::executeElsewhere);
+        sockets.takeAll();
     }
 
     /** Monitor: whether the core asks for sockets itself, between its tasks. */
     boolean asksForSockets() {
         return sockets.isInQueue();
-    }
-
-    /** Monitor: whether that was begun, and has not ended for want of memory. */
-    boolean isTakingSockets() {
-        return sockets.isBeingTaken();
     }
 
     /** Anyone, for monitoring: whether something waits, but for the sockets that the core asks for itself. */

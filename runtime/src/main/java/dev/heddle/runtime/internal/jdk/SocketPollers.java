@@ -157,12 +157,6 @@ public final class SocketPollers implements Executor {
         host.execute(continuation);
     }
 
-    /** Runs a continuation that waited on a core, on no core: the JDK's scheduler does that. */
-    public void executeElsewhere(Runnable continuation) {
-        Objects.requireNonNull(jdkScheduler, "of pollers that have this scheduler")
-                .execute(continuation);
-    }
-
     /** They run there from now on. */
     public void enter(Executor host) {
         hosts.updateAndGet(now -> Stream.concat(now.stream(), Stream.of(host)).toList());

@@ -154,36 +154,42 @@ final class HeldPollersTest {
     }
 
     @Test
-    void whatTheMonitorHasTakenIsNotTheOwnersAnyLonger() {
-        Set<Runnable> all = new HashSet<>(List.of(hold(() -> 0), hold(() -> 0)));
-        Set<Runnable> taken = new HashSet<>();
-        held.takeAll(taken::add);
-        assertEquals(all, taken);
-        hold(() -> 0); // before the stale entry had its turn
+    void whatTheMonitorTakesItRunsOnceAndTheOwnerNeverAgain() {
+        List<String> run = new ArrayList<>();
+        for (String name : List.of("first", "second", "third")) {
+            Runnable continuation = () -> {
+                run.add(name);
+                if (name.equals("second")) {
+                    throw new IllegalStateException("of this test");
+                }
+            };
+            known.put(continuation, () -> 0);
+            assertTrue(held.hold(continuation));
+        }
+        held.takeAll();
+        assertEquals(List.of("third", "second", "first"), run);
+        Runnable later = hold(() -> 0); // before the stale entry had its turn
         assertEquals(1, queue.size());
         assertTrue(beginTurn());
-        held.takeAll(taken::add);
-        assertEquals(all, taken, "in its turn they are the owner's");
+        held.takeAll(); // in its turn they are the owner's
+        assertEquals(3, run.size());
+        assertSame(later, held.giveUp());
+        held.endTurn();
+        assertFalse(held.isInQueue());
     }
 
     @Test
-    void theMonitorGoesOnWithWhatItHadNoMemoryToEnd() {
-        hold(() -> 0);
-        hold(() -> 0);
-        assertThrows(
-                OutOfMemoryError.class,
-                () -> held.takeAll(continuation -> {
-                    throw new OutOfMemoryError("of this test");
-                }));
-        assertTrue(held.isBeingTaken());
-        assertFalse(beginTurn());
-        assertEquals(1, queue.size(), "the entry waits for it");
-        Runnable later = () -> {};
-        known.put(later, () -> 0);
-        assertFalse(held.hold(later));
-        List<Runnable> taken = new ArrayList<>();
-        held.takeAll(taken::add);
-        assertEquals(2, taken.size());
+    void whileTheMonitorTakesTheEntryWaitsAndNothingIsHeld() {
+        Runnable another = () -> {};
+        known.put(another, () -> 0);
+        Runnable continuation = () -> {
+            assertFalse(beginTurn());
+            assertFalse(held.hold(another));
+        };
+        known.put(continuation, () -> 0);
+        assertTrue(held.hold(continuation));
+        held.takeAll();
+        assertEquals(1, queue.size());
         assertFalse(beginTurn());
         assertTrue(queue.isEmpty());
     }
