@@ -24,8 +24,9 @@ final class HeldPollers implements Runnable {
      * passes from thread to thread twice.
      *
      * Invariants. A continuation is here, or in a queue, or runs (INV-3). While any is here the entry is in the core's queue or the
-     * owner is looking at it (but after a failure for want of memory, until it is idle), and so a core that holds any never rests, and one that changes hands keeps its pollers. A core that
-     * goes on with one task for long has them taken away by the monitor: its sockets wait in the kernel then, as others' do.
+     * owner is looking at it (but after a failure for want of memory, until it is idle), and so a core that holds any never
+     * rests, and one that changes hands keeps its pollers. From a core that goes on with one task for long the monitor takes
+     * them away: its sockets wait in the kernel then, as others' do.
      *
      *   from     to       by       when                                                         method
      *   EMPTY    QUEUED   owner    the first poller is held; the entry goes into the queue      hold
@@ -38,8 +39,8 @@ final class HeldPollers implements Runnable {
      *   TAKING   STALE    monitor  all have been run                                            takeAll
      *   STALE    EMPTY    owner    it takes the entry; never, if that has gone to another core  beginTurn
      *
-     * What is held is plain memory: the monitor touches it in TAKING alone, and the owner in every other state. The entry is in
-     * the queue in QUEUED, TAKING and STALE.
+     * What is held is plain memory: the monitor touches it in TAKING, the owner in LOOKING, EMPTY and STALE, and nobody in
+     * QUEUED. The entry is in the queue in QUEUED, TAKING and STALE.
      */
     private static final int EMPTY = 0;
     private static final int LOOKING = 1;
