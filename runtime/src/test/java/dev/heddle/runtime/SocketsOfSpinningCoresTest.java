@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,34 +86,38 @@ final class SocketsOfSpinningCoresTest {
         return Thread::startVirtualThread;
     }
 
+    /** What goes on while the dispatches are counted. */
+    private interface Requests {
+        void send(CoreManager cores, Echo echo) throws Exception;
+    }
+
+    /** How many dispatches they take, once the core has taken its sockets over. */
+    private static long dispatchesOf(Requests requests) throws Exception {
+        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
+                Echo echo = new Echo(cores.on(CPU)::start)) {
+            echo.roundTrips(ROUND_TRIPS);
+            long before = cores.on(CPU).statistics().dispatches();
+            requests.send(cores, echo);
+            return cores.on(CPU).statistics().dispatches() - before;
+        }
+    }
+
     /** A wake-up by a poller has three dispatches: of the poller, of who it wakes, and of the poller again, which finds no more. */
     @Test
     void aRequestTakesOneDispatch() throws Exception {
-        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
-                Echo echo = new Echo(cores.on(CPU)::start)) {
-            Core core = cores.on(CPU);
-            echo.roundTrips(ROUND_TRIPS);
-            long before = core.statistics().dispatches();
-            echo.roundTrips(ROUND_TRIPS);
-            long dispatches = core.statistics().dispatches() - before;
-            assertTrue(dispatches < ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
-        }
+        long dispatches = dispatchesOf((cores, echo) -> echo.roundTrips(ROUND_TRIPS));
+        assertTrue(dispatches < ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
     }
 
     @Test
     void aRequestWithWorkForAnyCoreTakesOneMore() throws Exception {
-        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
-                Echo echo = new Echo(cores.on(CPU)::start)) {
-            Core core = cores.on(CPU);
-            echo.roundTrips(ROUND_TRIPS);
-            long before = core.statistics().dispatches();
+        long dispatches = dispatchesOf((cores, echo) -> {
             for (int i = 0; i < ROUND_TRIPS; i++) {
                 cores.anywhere().submit(() -> {}).get();
                 echo.roundTrips(1);
             }
-            long dispatches = core.statistics().dispatches() - before;
-            assertTrue(dispatches < 2 * ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
-        }
+        });
+        assertTrue(dispatches < 2 * ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
     }
 
     /** In a JVM that has eight pollers: a core holds them all, and prints how many dispatches a hundred requests took. */
@@ -148,12 +154,28 @@ final class SocketsOfSpinningCoresTest {
 
     @Test
     void aCoreThatNeverParksDoesNotBeforeItsFirstTaskEither() throws Exception {
-        try (CoreManager cores = spinning().cores(CpuSet.of(CPU)).start()) {
-            Thread.sleep(50); // the time that it would take
-            assertEquals(0, cores.on(CPU).statistics().parks());
-            assertEquals(CPU, cores.on(CPU).submit(ThreadAffinity::currentCpu).get());
-            assertEquals(0, cores.on(CPU).statistics().parks());
+        try (CoreManager cores = spinning().name("spins").cores(CpuSet.of(CPU)).start()) {
+            Core core = cores.on(CPU);
+            Waiting.until("it has spun or parked", () -> core.statistics().parks() > 0 || hasSpun("spins-core-" + CPU));
+            assertEquals(0, core.statistics().parks());
+            assertEquals(CPU, core.submit(ThreadAffinity::currentCpu).get());
+            assertEquals(0, core.statistics().parks());
         }
+    }
+
+    /** Whether a thread has been on its CPU for more than it takes to start. */
+    private static boolean hasSpun(String name) {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+            for (Path thread : threads.toList()) {
+                if (Files.readString(thread.resolve("comm")).strip().equals(name)) {
+                    String onCpu = Files.readString(thread.resolve("schedstat")).split(" ", 2)[0];
+                    return Long.parseLong(onCpu) > Duration.ofMillis(20).toNanos();
+                }
+            }
+        } catch (IOException gone) {
+            // one has ended between the listing and the look: the next look has another list
+        }
+        return false;
     }
 
     /** It spins, gives its sockets up, parks, and is woken for them; and the other way round. */

@@ -252,7 +252,8 @@ final class HeldPollers implements Runnable {
         try {
             any = Objects.requireNonNull(pollers[position]).poll() > 0;
         } catch (Throwable t) {
-            queue.accept(last(position));
+            makeLast(position);
+            queue.accept(last());
             removeLast();
             FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);
             return true;
@@ -263,8 +264,7 @@ final class HeldPollers implements Runnable {
         return any;
     }
 
-    /** Makes one the last, and returns its continuation. */
-    private Runnable last(int i) {
+    private void makeLast(int i) {
         int last = count - 1;
         SocketPoller poller = pollers[i];
         pollers[i] = pollers[last];
@@ -272,7 +272,6 @@ final class HeldPollers implements Runnable {
         Runnable continuation = continuations[i];
         continuations[i] = continuations[last];
         continuations[last] = continuation;
-        return last();
     }
 
     // ---- for others ----
