@@ -61,6 +61,8 @@ public class Server {
     public enum Runner {
         /** Cores, in turn. */
         HEDDLE,
+        /** Cores that never park, and so ask for their sockets themselves. */
+        HEDDLE_BUSY_SPIN,
         /** The JDK's scheduler. */
         JDK_VIRTUAL
     }

@@ -3,6 +3,8 @@ package dev.heddle.benchmarks.server;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.CoreManagerBuilder;
+import dev.heddle.runtime.IdleStrategy;
 import dev.heddle.runtime.TaskMode;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -35,13 +37,14 @@ public final class HttpServer {
     /**
      * Serves until its standard input ends. The first line of its output is the port.
      *
-     * @param args {@code HEDDLE} or {@code JDK_VIRTUAL}
+     * @param args {@code HEDDLE}, {@code HEDDLE_BUSY_SPIN} or {@code JDK_VIRTUAL}
      * @throws IOException if there is no port
      */
     public static void main(String[] args) throws IOException {
         ServerSocket listener = new ServerSocket(0, 1_024, InetAddress.getLoopbackAddress());
         Thread acceptor = switch (args[0]) {
-            case "HEDDLE" -> onCores(listener);
+            case "HEDDLE" -> onCores(listener, CoreManager.builder());
+            case "HEDDLE_BUSY_SPIN" -> onCores(listener, CoreManager.builder().idleStrategy(IdleStrategy.busySpin()));
             case "JDK_VIRTUAL" -> onTheJdk(listener);
             default -> throw new IllegalArgumentException("no such scheduler: " + args[0]);
         };
@@ -55,10 +58,9 @@ public final class HttpServer {
     }
 
     /** Each connection on a core, in turn; each key on a core. */
-    private static Thread onCores(ServerSocket listener) {
+    private static Thread onCores(ServerSocket listener, CoreManagerBuilder builder) {
         CpuSet cpus = ThreadAffinity.ofProcess();
-        CoreManager cores =
-                CoreManager.builder().mode(TaskMode.VIRTUAL).cores(cpus).start();
+        CoreManager cores = builder.mode(TaskMode.VIRTUAL).cores(cpus).start();
 
         int[] numbers = cpus.toArray();
         Store.OnCores store = new Store.OnCores(cores, numbers);

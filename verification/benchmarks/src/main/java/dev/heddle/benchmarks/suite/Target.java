@@ -31,18 +31,14 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
             Question.of("Server.fixedLoad").with("request", "ECHO").metric("p99Nanos");
 
     private static final String HEDDLE = "HEDDLE";
+    private static final String SPINNING = "HEDDLE_BUSY_SPIN";
     private static final String JDK = "JDK_VIRTUAL";
     private static final String GO = "GO_ONE_P";
     private static final String LOOP = "VIRTUAL_THREADS_ON_A_LOOP";
     private static final String CALL = "callFloor";
 
     private static final List<Target> ALL = Stream.of(
-                    switches(),
-                    starts(),
-                    parked(),
-                    requests("50000"),
-                    requests("1000000"),
-                    List.of(atMost(0.8, "server's p99 at a fixed load / JDK's scheduler", FIXED_LOAD, JDK)))
+                    switches(), starts(), parked(), requests("50000"), requests("1000000"), server())
             .flatMap(List::stream)
             .toList();
 
@@ -106,7 +102,7 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
                         15),
                 new Target(
                                 "ns from submission to start, idle spinning core, p50",
-                                Comparison.ofNumber(LATENCY, "HEDDLE_BUSY_SPIN"),
+                                Comparison.ofNumber(LATENCY, SPINNING),
                                 null,
                                 true,
                                 1_000)
@@ -142,6 +138,17 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
                 atLeastTwice(
                         rate + "a map of longs on each core / maps of longs behind locks",
                         Comparison.of(question, "HEDDLE_LONG_MAP", "JDK_VIRTUAL_LOCKED_LONG_MAP")));
+    }
+
+    private static List<Target> server() {
+        return List.of(
+                atMost(0.8, "server's p99 at a fixed load / JDK's scheduler", FIXED_LOAD, JDK),
+                new Target(
+                        "the same, on a core that never parks",
+                        Comparison.of(FIXED_LOAD, SPINNING, JDK),
+                        null,
+                        true,
+                        0.8));
     }
 
     private static Target atMost(double bound, String title, Question question, String beside) {
