@@ -5,9 +5,11 @@ import java.time.Duration;
 /**
  * What a carrier does when its core has nothing to run: how long it looks for work before it parks in the kernel.
  *
- * <p>While it looks it asks the kernel for blocking sockets, too, in place of JDK pollers that came to it while no core of the manager was parked: no other thread has to run between a
- * packet and the task that waits for it. That needs JDK 25, and a manager that the JDK's pollers run on (not one with {@code housekeeping}, {@code exclusive} cores, {@code shuffled} order
- * or a {@link HogPolicy} that only reports); else, and for a {@code Selector}, a thread of the JDK's waits for them, which needs a CPU for that.
+ * <p>While it looks it asks the kernel for blocking sockets, too, in place of JDK pollers that came to it while no core of the
+ * manager was parked: no other thread has to run between a packet and the task that waits for it. That needs JDK 25, and a
+ * manager that the JDK's pollers run on (not one with {@code housekeeping}, {@code exclusive} cores, {@code shuffled} order or a
+ * {@link HogPolicy} that only reports); else, and for a {@code Selector}, a thread of the JDK's waits for them, which needs a
+ * CPU for that.
  */
 public final class IdleStrategy {
     /** Shorter than a park and its wake-up take together (some 10 us), so that it costs little where it gains nothing. */

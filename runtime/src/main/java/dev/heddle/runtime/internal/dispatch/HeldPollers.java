@@ -5,8 +5,7 @@ import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 import dev.heddle.runtime.internal.jdk.SocketPoller;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
-import java.util.Objects;
+import java.util.ArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +25,19 @@ final class HeldPollers implements Runnable {
      * Invariants. A continuation is here, or in a queue, or runs (INV-3). While any is here the entry is in the core's queue or the
      * owner is looking at it (but after a failure for want of memory, until it is idle), and so a core that holds any never
      * rests, and one that changes hands keeps its pollers. From a core that goes on with one task for long the monitor takes
-     * them away: its sockets wait in the kernel then, as others' do.
+     * them away: they are work of any core then.
      *
      *   from     to       by       when                                                         method
      *   EMPTY    QUEUED   owner    the first poller is held; the entry goes into the queue      hold
      *   STALE    QUEUED   owner    the same, and the entry is there still                       hold
      *   QUEUED   LOOKING  owner    it takes the entry, or changes what is held and goes back    beginTurn, hold, giveUpAll
-     *   LOOKING  QUEUED   owner    the turn has ended; the entry goes into the queue            endTurn, recover
+     *   LOOKING  QUEUED   owner    the turn has ended, or another poller was held after one     endTurn, recover, hold
+     *                              that did not end; the entry goes into the queue
      *   LOOKING  EMPTY    owner    nothing is held, and the entry is not in the queue           endTurn, giveUpAll
      *   LOOKING  STALE    owner    all were given up, and the entry is in the queue             giveUpAll
      *   QUEUED   TAKING   monitor  the core's task goes on and on, or there is no carrier       takeAll
-     *   TAKING   STALE    monitor  all have been run                                            takeAll
+     *   TAKING   STALE    monitor  all have been passed on                                      takeAll
+     *   TAKING   QUEUED   monitor  there was no memory for all of them                          takeAll
      *   STALE    EMPTY    owner    it takes the entry; never, if that has gone to another core  beginTurn
      *
      * What is held is plain memory: the monitor touches it in TAKING, the owner in LOOKING, EMPTY and STALE, and nobody in
@@ -48,15 +49,14 @@ final class HeldPollers implements Runnable {
     private static final int TAKING = 3;
     private static final int STALE = 4;
 
-    private static final int FIRST_CAPACITY = 4;
+    /** Beside other work a poller is asked no sooner than after this: a question is a system call, some 0.3 us. */
+    private static final long LEAST_PAUSE_NANOS = 2_000;
 
-    /**
-     * After so many turns beside other work in which no socket was ready they wait in the kernel. Before that there are fewer and fewer questions, each
-     * a system call, but one in each eighth turn.
-     */
-    private static final int MOST_VAIN_TURNS = 64;
+    /** And no sooner than after this part of the time for which none of its sockets was ready. */
+    private static final int PAUSES_PER_QUIET_TIME = 8;
 
-    private static final int MOST_TURNS_BETWEEN = 8;
+    /** One that was quiet for so long beside other work waits in the kernel. */
+    private static final long MOST_QUIET_NANOS = 1_000_000;
 
     private static final VarHandle STATE =
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, HeldPollers.class, int.class);
@@ -67,15 +67,31 @@ final class HeldPollers implements Runnable {
 
     private volatile int state = EMPTY;
 
-    private @Nullable SocketPoller[] pollers = new @Nullable SocketPoller[FIRST_CAPACITY];
-    private @Nullable Runnable[] continuations = new @Nullable Runnable[FIRST_CAPACITY];
-    private int count;
+    private final ArrayList<Held> held = new ArrayList<>();
 
-    /** Which one is asked next: a question is for one of them, so that many do not hold the core up. */
+    /** Which one is asked next by an owner that has nothing else to do. */
     private int position;
 
-    /** How many turns beside other work there were since a socket was ready, or there was nothing else to do. */
-    private int vainTurns;
+    /** Until when there was nothing else to do, by {@link System#nanoTime()}. */
+    private long idleUntil = System.nanoTime();
+
+    private static final class Held {
+        final SocketPoller poller;
+        final Runnable continuation;
+
+        /** When a socket of it was ready, by {@link System#nanoTime()}. */
+        long readyAt;
+
+        /** When it was asked beside other work. */
+        long askedAt;
+
+        Held(SocketPoller poller, Runnable continuation) {
+            this.poller = poller;
+            this.continuation = continuation;
+            this.readyAt = System.nanoTime(); // or it would not have yielded
+            this.askedAt = readyAt;
+        }
+    }
 
     /**
      * Makes one that holds none.
@@ -98,39 +114,42 @@ final class HeldPollers implements Runnable {
         if (poller == null) {
             return false;
         }
-        int before = STATE.compareAndSet(this, QUEUED, LOOKING) ? QUEUED : state;
+        int before = (int) STATE.compareAndExchange(this, QUEUED, LOOKING);
         if (before == TAKING) {
             return false;
         }
-        boolean hasRoom = false;
+        boolean isHeld = false;
         try {
-            if (count == pollers.length) {
-                @Nullable Runnable[] more = Arrays.copyOf(continuations, 2 * count);
-                pollers = Arrays.copyOf(pollers, 2 * count);
-                continuations = more;
-            }
+            Held added = new Held(poller, continuation);
+            held.ensureCapacity(held.size() + 1);
             if (before != QUEUED && before != STALE) {
                 queue.accept(this);
             }
-            hasRoom = true;
+            held.add(added); // from here on nothing can fail, or the JDK would send the continuation again
+            isHeld = true;
         } finally {
-            if (!hasRoom) {
-                state = before;
-            }
+            state = isHeld ? QUEUED : before;
         }
-        pollers[count] = poller; // from here on nothing can fail, or the JDK would send it again
-        continuations[count] = continuation;
-        count++;
-        vainTurns = 0;
-        state = QUEUED;
         return true;
     }
 
-    /** Lets go of one: its continuation, which is to be run, finds that no socket is ready, and waits for them in the kernel. */
+    /**
+     * In a turn: lets go of one. Its continuation, which is to be run, finds that no socket is ready, and waits for them in the
+     * kernel.
+     */
     Runnable giveUp() {
-        Runnable continuation = last();
-        removeLast();
-        return continuation;
+        return held.removeLast().continuation;
+    }
+
+    /** In a turn beside other work: lets go of one of which no socket was ready for long, or returns null if there is none. */
+    @Nullable
+    Runnable giveUpQuiet(long now) {
+        for (int i = 0; i < held.size(); i++) {
+            if (quietTime(held.get(i), now) >= MOST_QUIET_NANOS) {
+                return remove(i).continuation;
+            }
+        }
+        return null;
     }
 
     /** Lets go of all, outside of a turn. Returns whether there were any. */
@@ -142,70 +161,60 @@ final class HeldPollers implements Runnable {
         try {
             passOn(to);
         } finally {
-            state = count != 0 ? (isInQueue ? QUEUED : LOOKING) : isInQueue ? STALE : EMPTY;
+            state = held.isEmpty() ? (isInQueue ? STALE : EMPTY) : isInQueue ? QUEUED : LOOKING;
         }
         return true;
     }
 
-    /**
-     * Monitor: the core goes on with one task, or has no carrier. Takes all away and runs each, on its own thread, until it waits in the kernel or, if it
-     * has found a socket, yields: then it is sent on. Nothing else would take one on for certain exactly once.
-     */
-    void takeAll() {
-        if (STATE.compareAndSet(this, QUEUED, TAKING)) {
-            try {
-                while (count != 0) {
-                    runOrReport(giveUp());
-                }
-            } finally {
-                state = STALE;
-            }
+    /** Monitor: the core goes on with one task, or has no carrier. Passes all on. Returns whether there were any. */
+    boolean takeAll(Consumer<Runnable> to) {
+        if (!STATE.compareAndSet(this, QUEUED, TAKING)) {
+            return false;
         }
-    }
-
-    private void runOrReport(Runnable continuation) {
         try {
-            continuation.run();
-        } catch (Throwable t) {
-            FailureLog.error(HeldPollers.class, this, "a socket poller threw", t); // INV-8, as in the dispatch loop
+            passOn(to);
+        } finally {
+            state = held.isEmpty() ? STALE : QUEUED;
         }
+        return true;
     }
 
+    /** If there is no memory for one, that is here still. */
     private void passOn(Consumer<Runnable> to) {
-        while (count != 0) {
-            to.accept(last()); // if there is no memory for that, it is here still
-            removeLast();
+        while (!held.isEmpty()) {
+            to.accept(held.getLast().continuation);
+            held.removeLast();
         }
     }
 
-    private Runnable last() {
-        return Objects.requireNonNull(continuations[count - 1]);
+    private Held remove(int i) {
+        Held removed = held.get(i);
+        held.set(i, held.getLast());
+        held.removeLast();
+        return removed;
     }
 
-    private void removeLast() {
-        count--;
-        pollers[count] = null;
-        continuations[count] = null;
+    private long quietTime(Held each, long now) {
+        return Math.min(now - each.readyAt, now - idleUntil);
     }
 
     // ---- the pollers' turn ----
 
     /** The entry has been taken from the queue. Returns whether there is somebody to ask: then {@link #endTurn} must follow. */
     boolean beginTurn() {
-        if (STATE.compareAndSet(this, QUEUED, LOOKING)) {
-            return true;
-        }
-        if (state == TAKING) {
-            queue.accept(this); // until the monitor is done
-        } else {
+        int before = (int) STATE.compareAndExchange(this, QUEUED, LOOKING);
+        if (before == TAKING) {
+            queue.accept(this);
+            Thread.yield(); // the kernel: the monitor may wait for this CPU
+        } else if (before != QUEUED) {
             state = EMPTY;
         }
-        return false;
+        return before == QUEUED;
     }
 
     /** Puts the entry behind what the sockets have woken, if there is anything to ask for again. */
     void endTurn() {
-        if (count == 0) {
+        if (held.isEmpty()) {
             state = EMPTY;
         } else {
             queue.accept(this);
@@ -213,65 +222,71 @@ final class HeldPollers implements Runnable {
         }
     }
 
+    /** Owner: whether it is in a turn, or one has not ended for want of memory. */
+    boolean isInTurn() {
+        return state == LOOKING;
+    }
+
     /** INV-8: ends a turn whose end there was no memory for. Returns whether there was one. */
     boolean recover() {
-        if (state != LOOKING) {
+        if (!isInTurn()) {
             return false;
         }
         endTurn();
         return true;
     }
 
-    /** In a turn beside other work: asks, if it is time for that. Returns whether any socket was ready. */
-    boolean askBesideOthers() {
-        int turn = ++vainTurns;
-        boolean isDue = turn < MOST_TURNS_BETWEEN ? Integer.bitCount(turn) == 1 : turn % MOST_TURNS_BETWEEN == 0;
-        return isDue && ask();
-    }
-
-    /** In a turn beside other work: whether it is time to let go of one. */
-    boolean isInVain() {
-        return vainTurns >= MOST_VAIN_TURNS;
-    }
-
-    /** In a turn without other work, or when nothing is held: the next question comes soon. */
-    void beginIdle() {
-        vainTurns = 0;
-    }
-
     /**
-     * In a turn, or when nothing is held: asks the kernel which sockets of the next poller are ready, and wakes who waits for them. Returns whether any
-     * were. A poller that fails is let go of: it goes on by itself.
+     * In a turn beside other work: asks all for whom it is time. Returns whether any socket was ready.
+     *
+     * @param now {@link System#nanoTime()}
      */
-    boolean ask() {
-        if (count == 0) {
-            return false;
-        }
-        position = position + 1 < count ? position + 1 : 0;
-        boolean any;
-        try {
-            any = Objects.requireNonNull(pollers[position]).poll() > 0;
-        } catch (Throwable t) {
-            makeLast(position);
-            queue.accept(last());
-            removeLast();
-            FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);
-            return true;
-        }
-        if (any) {
-            vainTurns = 0;
+    boolean askBesideOthers(long now) {
+        boolean any = false;
+        for (int i = held.size() - 1; i >= 0; i--) { // one that fails has its place taken by one that was asked
+            Held each = held.get(i);
+            long pause = Math.max(LEAST_PAUSE_NANOS, quietTime(each, now) / PAUSES_PER_QUIET_TIME);
+            if (now - each.askedAt >= pause) {
+                each.askedAt = now;
+                if (ask(i)) {
+                    each.readyAt = now;
+                    any = true;
+                }
+            }
         }
         return any;
     }
 
-    private void makeLast(int i) {
-        int last = count - 1;
-        SocketPoller poller = pollers[i];
-        pollers[i] = pollers[last];
-        pollers[last] = poller;
-        Runnable continuation = continuations[i];
-        continuations[i] = continuations[last];
-        continuations[last] = continuation;
+    /**
+     * In a turn without other work: asks the next one. Returns whether any socket was ready. In a core that spins between turns
+     * nothing is asked: then nothing is held, or the monitor has it.
+     */
+    boolean askNext() {
+        if (!isInTurn() || held.isEmpty()) {
+            return false;
+        }
+        position = position + 1 < held.size() ? position + 1 : 0;
+        return ask(position);
+    }
+
+    /** Owner: there was nothing else to do until now, so that it does not count that no socket was ready. */
+    void wasIdle(long now) {
+        idleUntil = now;
+    }
+
+    /**
+     * Asks the kernel which sockets of a poller are ready, and wakes who waits for them. Returns whether any were. A poller that
+     * fails is let go of: it goes on by itself.
+     */
+    private boolean ask(int i) {
+        try {
+            return held.get(i).poller.poll() > 0;
+        } catch (Throwable t) {
+            queue.accept(held.get(i).continuation);
+            remove(i);
+            FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);
+            return true;
+        }
     }
 
     // ---- for others ----
@@ -279,6 +294,11 @@ final class HeldPollers implements Runnable {
     /** Anyone, for monitoring: whether the entry is in the queue. */
     boolean isInQueue() {
         return state >= QUEUED;
+    }
+
+    /** Monitor: whether there are any to take. */
+    boolean mayBeTaken() {
+        return state == QUEUED;
     }
 
     @Override

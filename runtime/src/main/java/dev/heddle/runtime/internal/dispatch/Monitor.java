@@ -59,7 +59,7 @@ final class Monitor {
     /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
     private static final int MOST_SHARING = 8;
 
-    /** A task that has been on the CPU for so long has sockets wait in the kernel that its core would ask for between tasks. */
+    /** From a task that has been on the CPU for so long the sockets are taken away that its core would ask for between tasks. */
     private static final long SOCKETS_NANOS = 2 * ROUND_NANOS;
 
     private static final int REPORTS_PER_MINUTE = 5;
@@ -188,7 +188,8 @@ final class Monitor {
                 LockSupport.parkNanos(this, ROUND_NANOS);
             }
         }
-        // Virtual threads may outlive the manager, and hold a core up. Pairs with VirtualCoreContext.takePollerBack().
+        // Virtual threads may outlive the manager, and hold a core up. Pairs with
+        // VirtualCoreContext.letGoOfSocketsAtTheEnd().
         for (VirtualCoreContext core : scheduler.allCores()) {
             core.takeSockets();
         }

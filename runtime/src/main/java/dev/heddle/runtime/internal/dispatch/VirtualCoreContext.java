@@ -91,7 +91,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** The owner's. */
     private final HeldPollers sockets;
 
-    /** The number of the dispatch for which the owner has let go of its sockets after it had spun: it need not spin once more. The owner's. */
+    /** The number of the dispatch before which the owner has spun and let go of its sockets: it need not spin once more. The owner's. */
     private long gaveUpAt = -1;
 
     private final CoreCounters counters = new CoreCounters();
@@ -311,8 +311,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /**
-     * A carrier of this core on which a socket poller has yielded: that comes behind the tasks that it has woken. If the core spins it asks
-     * the kernel itself from then on.
+     * A carrier of this core on which a socket poller has yielded: that comes behind the tasks that it has woken. If the core spins
+     * it asks the kernel itself from then on.
      *
      * @return false if this is not one that shares the work
      */
@@ -326,10 +326,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 && !scheduler.hasEnded()
                 && here.enter()) {
             try {
-                if (sockets.hold(poller)) { // 1. pairs with Monitor.run()
-                    if (scheduler.hasEnded()) { // 2. there may be no monitor any longer that takes it away
-                        sockets.giveUpAll(queues::addLocal);
-                    }
+                if (sockets.hold(poller)) {
+                    letGoOfSocketsAtTheEnd();
                     return true;
                 }
             } finally {
@@ -449,7 +447,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /**
-     * Owner: the turn of the sockets that it asks itself, whose entry it has taken from the queue. Spins if there is nothing else to do.
+     * Owner: the turn of the sockets that it asks itself, whose entry it has taken from the queue. Spins if there is nothing else to
+     * do.
      *
      * @return what to run, or null to look at the queues again
      */
@@ -461,18 +460,28 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             if (leaving || scheduler.hasEnded()) {
                 return sockets.giveUp();
             }
-            boolean othersWait = !queues.isEmpty() || !scheduler.global().isEmpty();
-            if (othersWait) {
-                if (sockets.askBesideOthers()) {
-                    return null;
-                }
-                if (sockets.isInVain()) {
-                    return sockets.giveUp();
-                }
-                return queues.isEmpty() ? queues.pollGlobal() : null; // which an entry in the queue hides
+            if (queues.isEmpty() && scheduler.global().isEmpty()) {
+                return waitForSockets();
             }
-            sockets.beginIdle();
-            if (sockets.ask()) {
+            long now = System.nanoTime();
+            if (sockets.askBesideOthers(now)) {
+                return null;
+            }
+            Runnable quiet = sockets.giveUpQuiet(now);
+            if (quiet != null) {
+                return quiet;
+            }
+            return queues.isEmpty() ? queues.pollGlobal() : null; // which an entry in the queue hides
+        } finally {
+            sockets.endTurn();
+            letGoOfSocketsAtTheEnd();
+        }
+    }
+
+    /** Owner, in the turn of the sockets: there is nothing else to do. */
+    private @Nullable Runnable waitForSockets() {
+        try {
+            if (sockets.askNext()) {
                 search.succeed(); // what it has woken may be for others, and it goes on asking
                 return null;
             }
@@ -480,10 +489,29 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             if (stolen != null || spin()) {
                 return stolen;
             }
-            gaveUpAt = counters.dispatches() + 1;
-            return sockets.giveUp();
         } finally {
-            sockets.endTurn();
+            sockets.wasIdle(System.nanoTime());
+        }
+        gaveUpAt = counters.dispatches() + 1;
+        return sockets.giveUp();
+    }
+
+    /**
+     * Owner: the second step, after it has put sockets where the monitor takes them away. Whoever comes after the monitor's last
+     * look finds here that the manager has ended. Pairs with Monitor.run().
+     */
+    private void letGoOfSocketsAtTheEnd() {
+        if (!scheduler.hasEnded()) {
+            return;
+        }
+        try {
+            if (sockets.giveUpAll(globalQueue)) {
+                scheduler.wakeOne();
+            }
+        } catch (
+                Throwable noMemory) { // they are held, and given up one by one; whoever sent the last one must not send
+            // it again
+            FailureLog.error(VirtualCoreContext.class, this, "sockets wait until a core is idle", noMemory);
         }
     }
 
@@ -511,7 +539,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
         long start = System.nanoTime();
         while (true) {
-            if (sockets.ask()) {
+            if (sockets.askNext()) {
                 return true;
             }
             for (int i = 0; i < SPINS_PER_CLOCK; i++) {
@@ -619,6 +647,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     boolean give(CarrierThread here) {
         if (carriers.isFull() || !here.enter()) {
+            return false;
+        }
+        if (sockets.isInTurn()) { // that has not ended, for want of memory: somebody has to be there to end it
+            here.leave();
             return false;
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
@@ -789,14 +821,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return forgottenWork;
     }
 
-    /** Monitor: the core goes on with one task. Its sockets, if it asks for them itself, wait in the kernel from now on. */
+    /** Monitor: the core goes on with one task, or has no carrier. The sockets that it asks for itself are work of any core now. */
     void takeSockets() {
-        sockets.takeAll();
+        if (sockets.takeAll(globalQueue)) {
+            scheduler.wakeOne();
+        }
     }
 
     /** Monitor: whether the core asks for sockets itself, between its tasks. */
     boolean asksForSockets() {
-        return sockets.isInQueue();
+        return sockets.mayBeTaken();
     }
 
     /** Anyone, for monitoring: whether something waits, but for the sockets that the core asks for itself. */

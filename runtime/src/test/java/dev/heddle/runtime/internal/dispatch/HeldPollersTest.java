@@ -2,9 +2,12 @@ package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.heddle.runtime.internal.jdk.SocketPoller;
 import java.io.IOException;
@@ -15,7 +18,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -77,40 +85,77 @@ final class HeldPollersTest {
         assertTrue(beginTurn());
         List<Boolean> answers = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            answers.add(held.ask());
+            answers.add(held.askNext());
         }
         assertEquals(List.of(1, 2, 0, 1, 2, 0), asked);
         assertEquals(List.of(false, true, false, false, true, false), answers);
     }
 
     @Test
-    void besideOtherWorkThereAreFewerAndFewerQuestionsUntilItIsInVain() {
-        int[] asked = {0};
+    void besideOtherWorkEachIsAskedSoonAfterASocketWasReadyAndMoreRarelyTheLongerNoneIs() {
+        long start = System.nanoTime() + 1_000_000_000;
+        List<Long> asked = new ArrayList<>();
+        long[] now = {0};
         int[] ready = {0};
         hold(() -> {
-            asked[0]++;
+            asked.add(now[0]);
             return ready[0];
         });
         assertTrue(beginTurn());
-        List<Integer> turns = new ArrayList<>();
-        int turn = 0;
-        while (!held.isInVain()) {
-            turn++;
-            int before = asked[0];
-            assertFalse(held.askBesideOthers());
-            if (asked[0] != before) {
-                turns.add(turn);
-            }
+        held.wasIdle(start);
+        for (; now[0] < 1_000_000; now[0] += 500) {
+            assertFalse(held.askBesideOthers(start + now[0]));
+            assertNull(held.giveUpQuiet(start + now[0]));
         }
-        assertEquals(List.of(1, 2, 4, 8, 16, 24, 32, 40, 48, 56, 64), turns);
-        held.beginIdle();
-        assertFalse(held.isInVain());
-        assertFalse(held.askBesideOthers());
+        assertEquals(List.of(0L, 2_000L, 4_000L, 6_000L), asked.subList(0, 4));
+        for (int i = 1; i < asked.size(); i++) {
+            long pause = asked.get(i) - asked.get(i - 1);
+            assertTrue(pause <= Math.max(2_000, asked.get(i) / 8 + 500), () -> "asked at " + asked);
+        }
+        assertTrue(asked.size() < 60, () -> "asked at " + asked);
+
+        held.wasIdle(start + now[0]);
+        assertNull(held.giveUpQuiet(start + now[0]));
+        now[0] += 1_000_000;
         ready[0] = 1;
-        assertTrue(held.askBesideOthers());
-        ready[0] = 0;
-        assertFalse(held.askBesideOthers());
-        assertFalse(held.isInVain());
+        assertTrue(held.askBesideOthers(start + now[0]));
+        assertNull(held.giveUpQuiet(start + now[0]), "a socket was ready just now");
+    }
+
+    @Test
+    void besideOneThatIsBusyAQuietOneIsLetGoOf() {
+        long start = System.nanoTime() + 1_000_000_000;
+        int[] askedBusy = {0};
+        Runnable quiet = hold(() -> 0);
+        Runnable busy = hold(() -> {
+            askedBusy[0]++;
+            return 1;
+        });
+        Runnable alsoQuiet = hold(() -> 0);
+        assertTrue(beginTurn());
+        held.wasIdle(start);
+        for (int i = 1; i < 100; i++) {
+            assertTrue(held.askBesideOthers(start + i * 9_999L));
+            assertNull(held.giveUpQuiet(start + i * 9_999L));
+            assertEquals(i, askedBusy[0], "in each turn");
+        }
+        assertTrue(held.askBesideOthers(start + 1_000_000));
+        Set<Runnable> gone = new HashSet<>();
+        gone.add(held.giveUpQuiet(start + 1_000_000));
+        gone.add(held.giveUpQuiet(start + 1_000_000));
+        assertEquals(Set.of(quiet, alsoQuiet), gone);
+        assertNull(held.giveUpQuiet(start + 1_000_000));
+        assertSame(busy, held.giveUp());
+    }
+
+    @Test
+    void outsideOfATurnNobodyIsAsked() {
+        hold(() -> {
+            throw new AssertionError("the monitor may take it just now");
+        });
+        assertFalse(held.askNext());
+        held.takeAll(continuation -> assertFalse(held.askNext()));
+        assertFalse(held.askNext());
     }
 
     @Test
@@ -122,11 +167,11 @@ final class HeldPollersTest {
         hold(() -> 0);
         assertTrue(beginTurn());
         while (queue.isEmpty()) {
-            held.ask();
+            held.askNext();
         }
         assertSame(failing, queue.remove());
         for (int i = 0; i < 10; i++) {
-            assertFalse(held.ask());
+            assertFalse(held.askNext());
         }
         held.giveUp();
         held.giveUp();
@@ -154,26 +199,35 @@ final class HeldPollersTest {
     }
 
     @Test
-    void whatTheMonitorTakesItRunsOnceAndTheOwnerNeverAgain() {
-        List<String> run = new ArrayList<>();
-        for (String name : List.of("first", "second", "third")) {
-            Runnable continuation = () -> {
-                run.add(name);
-                if (name.equals("second")) {
-                    throw new IllegalStateException("of this test");
-                }
-            };
-            known.put(continuation, () -> 0);
-            assertTrue(held.hold(continuation));
-        }
-        held.takeAll();
-        assertEquals(List.of("third", "second", "first"), run);
+    void whatTheMonitorTakesTheOwnerNeverHasAgain() {
+        Set<Runnable> all = new HashSet<>(List.of(hold(() -> 0), hold(() -> 0), hold(() -> 0)));
+        Set<Runnable> taken = new HashSet<>();
+        assertTrue(held.takeAll(continuation -> assertTrue(taken.add(continuation))));
+        assertEquals(all, taken);
+        assertFalse(held.mayBeTaken());
         Runnable later = hold(() -> 0); // before the stale entry had its turn
         assertEquals(1, queue.size());
         assertTrue(beginTurn());
-        held.takeAll(); // in its turn they are the owner's
-        assertEquals(3, run.size());
+        assertFalse(held.takeAll(continuation -> fail("there is none")), "in its turn they are the owner's");
         assertSame(later, held.giveUp());
+        held.endTurn();
+        assertFalse(held.isInQueue());
+    }
+
+    @Test
+    void whatTheMonitorHasNoMemoryForIsHeldStill() {
+        Runnable first = hold(() -> 0);
+        hold(() -> 0);
+        int[] taken = {0};
+        assertThrows(
+                OutOfMemoryError.class,
+                () -> held.takeAll(continuation -> {
+                    if (taken[0]++ == 1) {
+                        throw new OutOfMemoryError("of this test");
+                    }
+                }));
+        assertTrue(beginTurn());
+        assertSame(first, held.giveUp());
         held.endTurn();
         assertFalse(held.isInQueue());
     }
@@ -182,16 +236,95 @@ final class HeldPollersTest {
     void whileTheMonitorTakesTheEntryWaitsAndNothingIsHeld() {
         Runnable another = () -> {};
         known.put(another, () -> 0);
-        Runnable continuation = () -> {
+        hold(() -> 0);
+        assertTrue(held.takeAll(continuation -> {
             assertFalse(beginTurn());
             assertFalse(held.hold(another));
-        };
-        known.put(continuation, () -> 0);
-        assertTrue(held.hold(continuation));
-        held.takeAll();
+            assertFalse(held.giveUpAll(other -> fail("there is none")));
+        }));
         assertEquals(1, queue.size());
         assertFalse(beginTurn());
         assertTrue(queue.isEmpty());
+    }
+
+    /** Owner and monitor at once: no poller is asked by two or after it was taken, and each continuation is in one place. */
+    @Test
+    void ownerAndMonitorHaveEachPollerInTurn() throws Exception {
+        int pollers = 3;
+        Queue<Runnable> global = new ConcurrentLinkedQueue<>();
+        AtomicReference<String> wrong = new AtomicReference<>();
+        class Poller implements SocketPoller, Runnable {
+            final AtomicBoolean isBeingAsked = new AtomicBoolean();
+            final AtomicBoolean isElsewhere = new AtomicBoolean();
+
+            @Override
+            public int poll() {
+                if (!isBeingAsked.compareAndSet(false, true) || isElsewhere.get()) {
+                    wrong.set("asked by two, or after it was taken");
+                }
+                Thread.onSpinWait();
+                isBeingAsked.set(false);
+                return 0;
+            }
+
+            void passedOn() {
+                if (isBeingAsked.get() || !isElsewhere.compareAndSet(false, true)) {
+                    wrong.set("passed on by two, or while it was asked");
+                }
+                global.add(this);
+            }
+
+            @Override
+            public void run() {
+                throw new AssertionError("that is for the dispatch loop");
+            }
+        }
+        for (int i = 0; i < pollers; i++) {
+            Poller poller = new Poller();
+            known.put(poller, poller);
+            poller.passedOn();
+        }
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicInteger taken = new AtomicInteger();
+        Thread monitor = new Thread(() -> {
+            while (!done.get()) {
+                if (held.takeAll(poller -> ((Poller) poller).passedOn())) {
+                    taken.incrementAndGet();
+                }
+            }
+        });
+        monitor.start();
+        try {
+            for (int i = 0; i < 5_000_000 && wrong.get() == null; i++) {
+                Poller arrived = (Poller) global.poll();
+                if (arrived != null) {
+                    arrived.isElsewhere.set(false);
+                    if (!held.hold(arrived)) {
+                        arrived.passedOn();
+                    }
+                }
+                held.askNext(); // as a core that spins does, in whatever state
+                Runnable entry = queue.poll();
+                if (entry != null && held.beginTurn()) {
+                    held.askNext();
+                    if ((i & 15) == 0) {
+                        ((Poller) held.giveUp()).passedOn();
+                    }
+                    held.endTurn();
+                }
+                if ((i & 255) == 0) {
+                    held.giveUpAll(poller -> ((Poller) poller).passedOn());
+                }
+            }
+        } finally {
+            done.set(true);
+            monitor.join();
+        }
+        assertNull(wrong.get());
+        assertNotEquals(0, taken.get());
+        held.giveUpAll(poller -> ((Poller) poller).passedOn());
+        assertEquals(pollers, global.size());
+        assertTrue(queue.size() <= 1, () -> "the entry is there " + queue.size() + " times");
     }
 
     @Test
