@@ -31,7 +31,7 @@ final class HeldPollers implements Runnable {
      *   EMPTY    QUEUED   owner    the first poller is held; the entry goes into the queue      hold
      *   STALE    QUEUED   owner    the same, and the entry is there still                       hold
      *   QUEUED   LOOKING  owner    it takes the entry, or changes what is held and goes back    beginTurn, hold, giveUpAll
-     *   LOOKING  QUEUED   owner    the turn has ended, or another poller was held after one     endTurn, recover, hold
+     *   LOOKING  QUEUED   owner    the turn has ended, or another poller was held after one     endTurn, hold
      *                              that did not end; the entry goes into the queue
      *   LOOKING  EMPTY    owner    nothing is held, and the entry is not in the queue           endTurn, giveUpAll
      *   LOOKING  STALE    owner    all were given up, and the entry is in the queue             giveUpAll
@@ -49,13 +49,17 @@ final class HeldPollers implements Runnable {
     private static final int TAKING = 3;
     private static final int STALE = 4;
 
+    private static final int FIRST_CAPACITY = 4;
+
     /** Beside other work a poller is asked no sooner than after this: a question is a system call, some 0.3 us. */
     private static final long LEAST_PAUSE_NANOS = 2_000;
 
-    /** And no sooner than after this part of the time for which none of its sockets was ready. */
+    /** Nor sooner than after this part of the time for which none of its sockets was ready, or after {@link #MOST_PAUSE_NANOS}. */
     private static final int PAUSES_PER_QUIET_TIME = 8;
 
-    /** One that was quiet for so long beside other work waits in the kernel. */
+    private static final long MOST_PAUSE_NANOS = 100_000;
+
+    /** One that was quiet for so long while there was other work waits in the kernel. */
     private static final long MOST_QUIET_NANOS = 1_000_000;
 
     private static final VarHandle STATE =
@@ -67,7 +71,7 @@ final class HeldPollers implements Runnable {
 
     private volatile int state = EMPTY;
 
-    private final ArrayList<Held> held = new ArrayList<>();
+    private final ArrayList<Held> held = new ArrayList<>(FIRST_CAPACITY); // or it would have no room before its first
 
     /** Which one is asked next by an owner that has nothing else to do. */
     private int position;
@@ -141,17 +145,6 @@ final class HeldPollers implements Runnable {
         return held.removeLast().continuation;
     }
 
-    /** In a turn beside other work: lets go of one of which no socket was ready for long, or returns null if there is none. */
-    @Nullable
-    Runnable giveUpQuiet(long now) {
-        for (int i = 0; i < held.size(); i++) {
-            if (quietTime(held.get(i), now) >= MOST_QUIET_NANOS) {
-                return remove(i).continuation;
-            }
-        }
-        return null;
-    }
-
     /** Lets go of all, outside of a turn. Returns whether there were any. */
     boolean giveUpAll(Consumer<Runnable> to) {
         boolean isInQueue = STATE.compareAndSet(this, QUEUED, LOOKING);
@@ -166,7 +159,7 @@ final class HeldPollers implements Runnable {
         return true;
     }
 
-    /** Monitor: the core goes on with one task, or has no carrier. Passes all on. Returns whether there were any. */
+    /** Monitor: the core goes on with one task, has no carrier, or the manager has ended. Passes all on. Returns whether there were any. */
     boolean takeAll(Consumer<Runnable> to) {
         if (!STATE.compareAndSet(this, QUEUED, TAKING)) {
             return false;
@@ -187,15 +180,23 @@ final class HeldPollers implements Runnable {
         }
     }
 
-    private Held remove(int i) {
-        Held removed = held.get(i);
+    /** Its continuation goes into the core's queue. If there is no memory for that, it is here still. */
+    private void letGo(int i) {
+        queue.accept(held.get(i).continuation);
         held.set(i, held.getLast());
         held.removeLast();
-        return removed;
     }
 
-    private long quietTime(Held each, long now) {
-        return Math.min(now - each.readyAt, now - idleUntil);
+    /**
+     * Runs the continuation of a poller on a thread of whatever kind, until it waits in the kernel or, if it has found a socket, yields: then the
+     * JDK sends it on.
+     */
+    static void runHere(Runnable continuation) {
+        try {
+            continuation.run();
+        } catch (Throwable t) {
+            FailureLog.error(HeldPollers.class, "heddle", "a socket poller threw", t); // INV-8, as in the dispatch loop
+        }
     }
 
     // ---- the pollers' turn ----
@@ -227,31 +228,27 @@ final class HeldPollers implements Runnable {
         return state == LOOKING;
     }
 
-    /** INV-8: ends a turn whose end there was no memory for. Returns whether there was one. */
-    boolean recover() {
-        if (!isInTurn()) {
-            return false;
-        }
-        endTurn();
-        return true;
-    }
-
     /**
-     * In a turn beside other work: asks all for whom it is time. Returns whether any socket was ready.
+     * In a turn beside other work: asks all for whom it is time, and lets go of those that have been quiet for long. Returns whether any
+     * socket was ready.
      *
      * @param now {@link System#nanoTime()}
      */
     boolean askBesideOthers(long now) {
         boolean any = false;
-        for (int i = held.size() - 1; i >= 0; i--) { // one that fails has its place taken by one that was asked
+        for (int i = held.size() - 1; i >= 0; i--) { // one that goes has its place taken by one that was asked
             Held each = held.get(i);
-            long pause = Math.max(LEAST_PAUSE_NANOS, quietTime(each, now) / PAUSES_PER_QUIET_TIME);
-            if (now - each.askedAt >= pause) {
-                each.askedAt = now;
-                if (ask(i)) {
-                    each.readyAt = now;
-                    any = true;
-                }
+            long quiet = now - each.readyAt;
+            long pause = Math.clamp(quiet / PAUSES_PER_QUIET_TIME, LEAST_PAUSE_NANOS, MOST_PAUSE_NANOS);
+            if (now - each.askedAt < pause) {
+                continue;
+            }
+            each.askedAt = now;
+            if (ask(i)) {
+                each.readyAt = now;
+                any = true;
+            } else if (Math.min(quiet, now - idleUntil) >= MOST_QUIET_NANOS) {
+                letGo(i);
             }
         }
         return any;
@@ -282,8 +279,7 @@ final class HeldPollers implements Runnable {
         try {
             return held.get(i).poller.poll() > 0;
         } catch (Throwable t) {
-            queue.accept(held.get(i).continuation);
-            remove(i);
+            letGo(i);
             FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);
             return true;
         }

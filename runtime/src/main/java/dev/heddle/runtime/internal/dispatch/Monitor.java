@@ -191,7 +191,7 @@ final class Monitor {
         // Virtual threads may outlive the manager, and hold a core up. Pairs with
         // VirtualCoreContext.letGoOfSocketsAtTheEnd().
         for (VirtualCoreContext core : scheduler.allCores()) {
-            core.takeSockets();
+            core.runSockets();
         }
     }
 

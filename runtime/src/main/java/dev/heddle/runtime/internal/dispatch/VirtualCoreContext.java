@@ -440,7 +440,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 return continuation;
             }
-            if (!sockets.recover() && !spin() && !rest(here)) {
+            if (!endSocketsTurn() && !spin() && !rest(here)) {
                 return null;
             }
         }
@@ -454,7 +454,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private @Nullable Runnable lookAtSockets() {
         if (!sockets.beginTurn()) {
-            return null;
+            return queues.pollGlobal(); // the monitor has put them there
         }
         try {
             if (leaving || scheduler.hasEnded()) {
@@ -463,19 +463,21 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             if (queues.isEmpty() && scheduler.global().isEmpty()) {
                 return waitForSockets();
             }
-            long now = System.nanoTime();
-            if (sockets.askBesideOthers(now)) {
-                return null;
-            }
-            Runnable quiet = sockets.giveUpQuiet(now);
-            if (quiet != null) {
-                return quiet;
-            }
-            return queues.isEmpty() ? queues.pollGlobal() : null; // which an entry in the queue hides
+            boolean anyReady = sockets.askBesideOthers(System.nanoTime());
+            return anyReady || !queues.isEmpty() ? null : queues.pollGlobal(); // which an entry in the queue hides
         } finally {
-            sockets.endTurn();
-            letGoOfSocketsAtTheEnd();
+            endSocketsTurn();
         }
+    }
+
+    /** INV-8: also ends one whose end there was no memory for. Returns whether there was one. */
+    private boolean endSocketsTurn() {
+        if (!sockets.isInTurn()) {
+            return false;
+        }
+        sockets.endTurn();
+        letGoOfSocketsAtTheEnd();
+        return true;
     }
 
     /** Owner, in the turn of the sockets: there is nothing else to do. */
@@ -501,17 +503,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * look finds here that the manager has ended. Pairs with Monitor.run().
      */
     private void letGoOfSocketsAtTheEnd() {
-        if (!scheduler.hasEnded()) {
-            return;
-        }
-        try {
-            if (sockets.giveUpAll(globalQueue)) {
-                scheduler.wakeOne();
-            }
-        } catch (
-                Throwable noMemory) { // they are held, and given up one by one; whoever sent the last one must not send
-            // it again
-            FailureLog.error(VirtualCoreContext.class, this, "sockets wait until a core is idle", noMemory);
+        if (scheduler.hasEnded()) {
+            sockets.giveUpAll(HeldPollers::runHere); // not later: nobody hands over any longer
         }
     }
 
@@ -649,9 +642,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (carriers.isFull() || !here.enter()) {
             return false;
         }
-        if (sockets.isInTurn()) { // that has not ended, for want of memory: somebody has to be there to end it
-            here.leave();
-            return false;
+        if (sockets.isInTurn()) {
+            try {
+                sockets.endTurn();
+            } catch (Throwable noMemory) {
+                here.leave(); // somebody has to be there to end it
+                return false;
+            }
         }
         long rest = OwnerState.rest(VACANT, !leaving, here.lease());
         here.forgetLease();
@@ -826,6 +823,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (sockets.takeAll(globalQueue)) {
             scheduler.wakeOne();
         }
+    }
+
+    /** Monitor: this is its last look. The core may be held up, and nobody hands it over any longer. */
+    void runSockets() {
+        sockets.takeAll(HeldPollers::runHere);
     }
 
     /** Monitor: whether the core asks for sockets itself, between its tasks. */
