@@ -76,7 +76,7 @@ final class HeldPollers implements Runnable {
     /** Which one is asked next by an owner that has nothing else to do. */
     private int position;
 
-    /** Until when there was nothing else to do, by {@link System#nanoTime()}. */
+    /** When there was nothing else to do, by {@link System#nanoTime()}. */
     private long idleUntil = System.nanoTime();
 
     private static final class Held {
@@ -159,7 +159,7 @@ final class HeldPollers implements Runnable {
         return true;
     }
 
-    /** Monitor: the core goes on with one task, has no carrier, or the manager has ended. Passes all on. Returns whether there were any. */
+    /** Monitor: the core goes on with one task, has no carrier, or the manager has ended. Passes all on, and returns whether it did. */
     boolean takeAll(Consumer<Runnable> to) {
         if (!STATE.compareAndSet(this, QUEUED, TAKING)) {
             return false;
@@ -188,8 +188,8 @@ final class HeldPollers implements Runnable {
     }
 
     /**
-     * Runs the continuation of a poller on a thread of whatever kind, until it waits in the kernel or, if it has found a socket, yields: then the
-     * JDK sends it on.
+     * Runs the continuation of a poller on this thread, a platform thread, until it waits in the kernel or, if it has found a socket,
+     * yields: then the JDK sends it on.
      */
     static void runHere(Runnable continuation) {
         try {
@@ -244,8 +244,7 @@ final class HeldPollers implements Runnable {
                 continue;
             }
             each.askedAt = now;
-            if (ask(i)) {
-                each.readyAt = now;
+            if (ask(i, now)) {
                 any = true;
             } else if (Math.min(quiet, now - idleUntil) >= MOST_QUIET_NANOS) {
                 letGo(i);
@@ -257,27 +256,30 @@ final class HeldPollers implements Runnable {
     /**
      * In a turn without other work: asks the next one. Returns whether any socket was ready. In a core that spins between turns
      * nothing is asked: then nothing is held, or the monitor has it.
+     *
+     * @param now {@link System#nanoTime()}, some microseconds ago at most
      */
-    boolean askNext() {
+    boolean askNext(long now) {
         if (!isInTurn() || held.isEmpty()) {
             return false;
         }
-        position = position + 1 < held.size() ? position + 1 : 0;
-        return ask(position);
-    }
-
-    /** Owner: there was nothing else to do until now, so that it does not count that no socket was ready. */
-    void wasIdle(long now) {
         idleUntil = now;
+        position = position + 1 < held.size() ? position + 1 : 0;
+        return ask(position, now);
     }
 
     /**
      * Asks the kernel which sockets of a poller are ready, and wakes who waits for them. Returns whether any were. A poller that
      * fails is let go of: it goes on by itself.
      */
-    private boolean ask(int i) {
+    private boolean ask(int i, long now) {
+        Held each = held.get(i);
         try {
-            return held.get(i).poller.poll() > 0;
+            if (each.poller.poll() <= 0) {
+                return false;
+            }
+            each.readyAt = now;
+            return true;
         } catch (Throwable t) {
             letGo(i);
             FailureLog.error(HeldPollers.class, this, "a socket poller has failed, and goes on by itself", t);

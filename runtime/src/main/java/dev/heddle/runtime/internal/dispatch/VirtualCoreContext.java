@@ -482,17 +482,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Owner, in the turn of the sockets: there is nothing else to do. */
     private @Nullable Runnable waitForSockets() {
-        try {
-            if (sockets.askNext()) {
-                search.succeed(); // what it has woken may be for others, and it goes on asking
-                return null;
-            }
-            Runnable stolen = search.steal();
-            if (stolen != null || spin()) {
-                return stolen;
-            }
-        } finally {
-            sockets.wasIdle(System.nanoTime());
+        if (sockets.askNext(System.nanoTime())) {
+            search.succeed(); // what it has woken may be for others, and it goes on asking
+            return null;
+        }
+        Runnable stolen = search.steal();
+        if (stolen != null || spin()) {
+            return stolen;
         }
         gaveUpAt = counters.dispatches() + 1;
         return sockets.giveUp();
@@ -531,8 +527,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             return false;
         }
         long start = System.nanoTime();
+        long now = start;
         while (true) {
-            if (sockets.askNext()) {
+            if (sockets.askNext(now)) {
                 return true;
             }
             for (int i = 0; i < SPINS_PER_CLOCK; i++) {
@@ -547,7 +544,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                             : !scheduler.global().isEmpty())) {
                 return true;
             }
-            if (isEnding() || System.nanoTime() - start >= spinNanos) {
+            now = System.nanoTime();
+            if (isEnding() || now - start >= spinNanos) {
                 return false;
             }
         }

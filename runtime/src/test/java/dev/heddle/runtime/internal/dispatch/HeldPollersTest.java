@@ -85,7 +85,7 @@ final class HeldPollersTest {
         assertTrue(beginTurn());
         List<Boolean> answers = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            answers.add(held.askNext());
+            answers.add(held.askNext(System.nanoTime()));
         }
         assertEquals(List.of(1, 2, 0, 1, 2, 0), asked);
         assertEquals(List.of(false, true, false, false, true, false), answers);
@@ -101,20 +101,29 @@ final class HeldPollersTest {
             return now[0] == 0 || now[0] == 4_200_000 ? 1 : 0;
         });
         assertTrue(beginTurn());
-        for (; now[0] < 4_000_000; now[0] += 500) {
-            held.wasIdle(start + now[0]);
-            assertEquals(now[0] == 0, held.askBesideOthers(start + now[0]));
+        assertTrue(held.askNext(start));
+        for (now[0] = 500; now[0] < 1_000_000; now[0] += 500) {
+            assertFalse(held.askBesideOthers(start + now[0]));
         }
-        assertEquals(List.of(0L, 2_000L, 4_000L, 6_000L), asked.subList(0, 4));
+        assertEquals(List.of(0L, 500L, 2_500L, 4_500L), asked.subList(0, 4));
         for (int i = 1; i < asked.size(); i++) {
             long pause = asked.get(i) - asked.get(i - 1);
-            assertTrue(pause >= 2_000 && pause <= 100_000, () -> "asked at " + asked);
+            assertTrue(pause >= (i == 1 ? 500 : 2_000) && pause <= 100_000, () -> "asked at " + asked);
             assertTrue(pause <= Math.max(2_000, asked.get(i) / 8 + 500), () -> "asked at " + asked);
         }
-        assertTrue(asked.size() < 90, () -> "asked at " + asked);
+        assertTrue(asked.size() < 60, () -> "asked at " + asked);
+        assertTrue(queue.isEmpty());
+
         now[0] = 4_200_000;
-        assertTrue(held.askBesideOthers(start + now[0]));
-        assertTrue(queue.isEmpty(), "it was idle, and lets go of none");
+        assertTrue(held.askBesideOthers(start + now[0]), "after a long task it is asked before it is let go of");
+        assertTrue(queue.isEmpty());
+        now[0] = 6_000_000;
+        assertFalse(held.askNext(start + now[0]));
+        assertFalse(held.askBesideOthers(start + now[0] + 999_999));
+        assertTrue(queue.isEmpty(), "there was nothing else to do a moment ago");
+        now[0] = 7_100_000;
+        assertFalse(held.askBesideOthers(start + now[0]));
+        assertEquals(1, queue.size());
     }
 
     @Test
@@ -128,7 +137,8 @@ final class HeldPollersTest {
         });
         Runnable alsoQuiet = hold(() -> 0);
         assertTrue(beginTurn());
-        held.wasIdle(start);
+        held.askNext(start);
+        askedBusy[0] = 0;
         for (int i = 0; i < 99; i++) {
             assertTrue(held.askBesideOthers(start + i * 10_000L));
             assertEquals(i + 1, askedBusy[0], "in each turn");
@@ -167,9 +177,9 @@ final class HeldPollersTest {
         hold(() -> {
             throw new AssertionError("the monitor may take it just now");
         });
-        assertFalse(held.askNext());
-        held.takeAll(continuation -> assertFalse(held.askNext()));
-        assertFalse(held.askNext());
+        assertFalse(held.askNext(System.nanoTime()));
+        held.takeAll(continuation -> assertFalse(held.askNext(System.nanoTime())));
+        assertFalse(held.askNext(System.nanoTime()));
     }
 
     @Test
@@ -181,11 +191,11 @@ final class HeldPollersTest {
         hold(() -> 0);
         assertTrue(beginTurn());
         while (queue.isEmpty()) {
-            held.askNext();
+            held.askNext(System.nanoTime());
         }
         assertSame(failing, queue.remove());
         for (int i = 0; i < 10; i++) {
-            assertFalse(held.askNext());
+            assertFalse(held.askNext(System.nanoTime()));
         }
         held.giveUp();
         held.giveUp();
@@ -317,10 +327,10 @@ final class HeldPollersTest {
                         arrived.passedOn();
                     }
                 }
-                held.askNext(); // as a core that spins does, in whatever state
+                held.askNext(System.nanoTime()); // as a core that spins does, in whatever state
                 Runnable entry = queue.poll();
                 if (entry != null && held.beginTurn()) {
-                    held.askNext();
+                    held.askNext(System.nanoTime());
                     if ((i & 15) == 0) {
                         ((Poller) held.giveUp()).passedOn();
                     }
