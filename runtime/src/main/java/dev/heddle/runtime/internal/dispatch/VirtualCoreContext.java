@@ -454,7 +454,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private @Nullable Runnable lookAtSockets() {
         if (!sockets.beginTurn()) {
-            return queues.pollGlobal(); // the monitor has put them there
+            return leaving ? null : queues.pollGlobal(); // the monitor has put them there
         }
         try {
             if (leaving || scheduler.hasEnded()) {

@@ -32,6 +32,17 @@ final class HeldPollersTest {
     private final Deque<Runnable> queue = new ArrayDeque<>();
     private final HeldPollers held = new HeldPollers("core of this test", known::get, queue::add);
 
+    private boolean isQueueFull;
+
+    private HeldPollers heldBesideAQueueThatMayBeFull() {
+        return new HeldPollers("core of this test", known::get, entry -> {
+            if (isQueueFull) {
+                throw new OutOfMemoryError("of this test");
+            }
+            queue.add(entry);
+        });
+    }
+
     private Runnable hold(SocketPoller poller) {
         Runnable continuation = new Runnable() {
             @Override
@@ -154,19 +165,13 @@ final class HeldPollersTest {
 
     @Test
     void aQuietOneThatThereIsNoMemoryForIsHeldStill() {
-        boolean[] full = {false};
-        HeldPollers cut = new HeldPollers("core of this test", known::get, entry -> {
-            if (full[0]) {
-                throw new OutOfMemoryError("of this test");
-            }
-            queue.add(entry);
-        });
+        HeldPollers cut = heldBesideAQueueThatMayBeFull();
         Runnable quiet = () -> {};
         known.put(quiet, () -> 0);
         assertTrue(cut.hold(quiet));
         assertSame(cut, queue.remove());
         assertTrue(cut.beginTurn());
-        full[0] = true;
+        isQueueFull = true;
         long late = System.nanoTime() + 1_000_000_000;
         assertThrows(OutOfMemoryError.class, () -> cut.askBesideOthers(late));
         assertSame(quiet, cut.giveUp());
@@ -353,21 +358,15 @@ final class HeldPollersTest {
 
     @Test
     void aTurnThatWasCutShortIsEndedLater() {
-        boolean[] full = {false};
-        HeldPollers cut = new HeldPollers("core of this test", known::get, entry -> {
-            if (full[0]) {
-                throw new OutOfMemoryError("of this test");
-            }
-            queue.add(entry);
-        });
+        HeldPollers cut = heldBesideAQueueThatMayBeFull();
         Runnable continuation = () -> {};
         known.put(continuation, () -> 0);
         assertTrue(cut.hold(continuation));
         assertSame(cut, queue.remove());
         assertTrue(cut.beginTurn());
-        full[0] = true;
+        isQueueFull = true;
         assertThrows(OutOfMemoryError.class, cut::endTurn);
-        full[0] = false;
+        isQueueFull = false;
         assertTrue(cut.isInTurn());
         cut.endTurn();
         assertFalse(cut.isInTurn());
