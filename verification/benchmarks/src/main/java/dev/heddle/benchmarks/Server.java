@@ -118,6 +118,14 @@ public class Server {
         public double contextSwitchesPerThousand;
     }
 
+    /** Of the load generator. */
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    @State(Scope.Thread)
+    public static class Disturbance {
+        /** Requests that do not count, for the generator was held up itself. */
+        public long leftOut;
+    }
+
     /** Starts the server. */
     @Setup(Level.Trial)
     public void start() throws Exception {
@@ -191,7 +199,7 @@ public class Server {
     /** A load that both can bear, whose requests are timed from when they were due. The generator warms the server up. */
     @Benchmark
     @Warmup(iterations = 0)
-    public void fixedLoad(Load load, Latency latency, Work work) throws Exception {
+    public void fixedLoad(Load load, Latency latency, Work work, Disturbance disturbance) throws Exception {
         long switches = contextSwitches();
         String[] numbers = run(java(
                 lower(),
@@ -206,6 +214,7 @@ public class Server {
                 String.valueOf(warmUpSeconds()),
                 String.valueOf(seconds)));
         read(numbers, (long) warmUpSeconds() * load.perSecond, switches, latency, work);
+        disturbance.leftOut = Long.parseLong(numbers[5]);
     }
 
     /** How long the load generator drives the server before it counts: at this load its compilers are at work for some ten seconds. */

@@ -20,10 +20,14 @@ import org.HdrHistogram.Histogram;
  * Sends requests at a fixed rate, whatever becomes of the answers, and times each from when it was due: a server that stalls is charged
  * for all that should have come meanwhile.
  *
- * <p>One thread, which spins: leave it a CPU.
+ * <p>One thread, which spins: leave it a CPU. While that is taken away from it nothing can be said of the server: a request that was due
+ * then is not sent, for it would come in a burst with others, and an answer that came then does not count. How many those are is printed.
  */
 public final class LoadGenerator {
     private static final byte[] END_OF_HEAD = {'\r', '\n', '\r', '\n'};
+
+    /** Between two looks at the clock stand some system calls of microseconds. What is so much longer is a CPU that was taken away. */
+    private static final long HELD_UP_NANOS = 200_000;
 
     private final Selector selector;
     private final Connection[] connections;
@@ -31,6 +35,16 @@ public final class LoadGenerator {
     private final byte[][] requests;
     private final SplittableRandom random = new SplittableRandom(42);
     private long recordFrom;
+
+    private long lookedAt;
+    private long heldUpUntil;
+
+    /** How often the sockets have been asked, and up to which time their answers may have waited for this thread. */
+    private long passes;
+
+    private long heldUpPass;
+
+    private long leftOut;
 
     private LoadGenerator(int port, int count, String path, int paths) throws IOException {
         requests = IntStream.rangeClosed(1, paths)
@@ -45,7 +59,8 @@ public final class LoadGenerator {
     }
 
     /**
-     * Prints the number of answers, the percentiles in nanoseconds, and how long it took: {@code answers p50 p99 p99.9 seconds}.
+     * Prints how many answers count, their percentiles in nanoseconds, how long it took, and how many requests were left out:
+     * {@code answers p50 p99 p99.9 seconds leftOut}.
      *
      * @param args port, path with %d where a number from 1 goes, the largest of those, connections, requests a second, seconds of warm-up, seconds that count
      * @throws IOException if the server goes away, or answers other than with 200
@@ -57,28 +72,66 @@ public final class LoadGenerator {
         double seconds = (System.nanoTime() - load.recordFrom) / 1e9;
         Histogram nanos = load.nanos;
         System.out.println(nanos.getTotalCount() + " " + nanos.getValueAtPercentile(50) + " "
-                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9) + " " + seconds);
+                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9) + " " + seconds + " "
+                + load.leftOut);
     }
 
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
         long start = System.nanoTime();
         recordFrom = start + TimeUnit.SECONDS.toNanos(warmUpSeconds);
+        lookedAt = start;
+        heldUpUntil = start;
         long requests = (long) ((warmUpSeconds + seconds) * perSecond);
         double interval = 1e9 / perSecond;
-        long sent = 0;
-        long answered = 0;
-        while (answered < requests) {
-            long now = System.nanoTime();
-            while (sent < requests && start + (long) (sent * interval) <= now) {
-                connections[(int) (sent % connections.length)].send(start + (long) (sent * interval));
-                sent++;
+        long next = 0;
+        long done = 0;
+        while (done < requests) {
+            long now = look();
+            long due;
+            while (next < requests && (due = start + (long) (next * interval)) <= now) {
+                if (due < heldUpUntil) {
+                    leaveOut(due);
+                    done++;
+                } else {
+                    connections[(int) (next % connections.length)].send(due);
+                    look();
+                }
+                next++;
             }
+            passes++;
             if (selector.selectNow() > 0) {
                 for (SelectionKey key : selector.selectedKeys()) {
-                    answered += ((Connection) key.attachment()).receive();
+                    done += ((Connection) key.attachment()).receive();
+                    look();
                 }
                 selector.selectedKeys().clear();
             }
+        }
+    }
+
+    /** Returns the time. Notes whether the thread was held up since the last look. */
+    private long look() {
+        long now = System.nanoTime();
+        if (now - lookedAt > HELD_UP_NANOS) {
+            heldUpUntil = now;
+            heldUpPass = passes + 1; // the next one finds what has come meanwhile
+        }
+        lookedAt = now;
+        return now;
+    }
+
+    private void record(long dueNanos) {
+        long now = look();
+        if (passes <= heldUpPass) {
+            leaveOut(dueNanos);
+        } else if (dueNanos >= recordFrom) {
+            nanos.recordValue(now - dueNanos);
+        }
+    }
+
+    private void leaveOut(long dueNanos) {
+        if (dueNanos >= recordFrom) {
+            leftOut++;
         }
     }
 
@@ -120,10 +173,7 @@ public final class LoadGenerator {
                 return 0;
             }
             answer.clear();
-            long dueNanos = due.remove();
-            if (dueNanos >= recordFrom) {
-                nanos.recordValue(System.nanoTime() - dueNanos);
-            }
+            record(due.remove());
             if (!due.isEmpty()) {
                 write();
             }
