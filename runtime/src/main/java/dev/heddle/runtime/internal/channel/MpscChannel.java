@@ -252,6 +252,18 @@ public final class MpscChannel<T> {
     }
 
     /**
+     * Tells whether {@link #poll()} would find something. By the owner only; cheaper than that, and a sender that is in the middle of
+     * {@link #offer} has not sent yet.
+     *
+     * @return whether there is an item
+     */
+    public boolean hasNext() {
+        long position = passed.get();
+        @Nullable Object[] all = slots;
+        return position == end ? first.next != null : SLOT.getAcquire(all, (int) position & (all.length - 1)) != null;
+    }
+
+    /**
      * Tells whether nothing is waiting, in the one order of volatile accesses, so that it may be the second look of an owner
      * that has announced its sleep (INV-5). That owner may have a successor by then: this changes nothing, and where it has,
      * the answer means nothing.

@@ -76,6 +76,9 @@ final class RunQueues {
     /** Whether the rings have been written since they were cleared. */
     private boolean slotsUsed;
 
+    /** Whether ANY work may wait here. Only the owner puts it in, and so may remember that there was none. */
+    private boolean mayHaveAny = true;
+
     /**
      * Makes empty queues.
      *
@@ -129,6 +132,7 @@ final class RunQueues {
      */
     private void makeRoom(StealableRunQueue<Runnable> ring) {
         slotsUsed = true;
+        mayHaveAny = true;
         if (ring.size() < StealableRunQueue.CAPACITY) {
             return;
         }
@@ -164,6 +168,15 @@ final class RunQueues {
         if (inheritsSlice) {
             inheritsSlice = false;
         }
+        // What pollInTurn() would take, where tasks of this core wake each other: short, to be compiled into the loop.
+        if (now != 0 && !mayHaveAny && !local.isEmpty() && !channel.hasNext() && preferred.size() == 0) {
+            isChannelNext = true;
+            return local.poll();
+        }
+        return pollInTurn(now);
+    }
+
+    private @Nullable Runnable pollInTurn(int now) {
         Runnable first = null;
         if (now == 0) {
             first = global.poll();
@@ -185,7 +198,13 @@ final class RunQueues {
     private @Nullable Runnable pollShared(int turn) {
         boolean anyFirst = (turn & 2) == 0;
         Runnable first = anyFirst ? pollAny(turn) : preferred.poll();
-        return first != null ? first : anyFirst ? preferred.poll() : pollAny(turn);
+        if (first == null) {
+            first = anyFirst ? preferred.poll() : pollAny(turn);
+        }
+        if (first == null && mayHaveAny && shuffle == null) {
+            mayHaveAny = false; // only when it changes: senders read what may lie beside it
+        }
+        return first;
     }
 
     private @Nullable Runnable pollPinned() {
@@ -277,6 +296,7 @@ final class RunQueues {
             return null;
         }
         slotsUsed = true;
+        mayHaveAny = true;
         Runnable first = fromBatch(0);
         for (int i = 1; i < taken; i++) {
             Runnable more = fromBatch(i);

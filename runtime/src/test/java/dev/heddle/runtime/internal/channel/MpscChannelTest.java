@@ -32,6 +32,18 @@ final class MpscChannelTest {
     }
 
     @Test
+    void theOwnerCanAskWhetherThereIsANextOne() {
+        MpscChannel<Integer> channel = new MpscChannel<>(2, 0);
+        for (int i = 0; i < 5; i++) { // at the ends of segments and within
+            assertFalse(channel.hasNext());
+            channel.offer(i);
+            assertTrue(channel.hasNext());
+            assertEquals(i, channel.poll());
+        }
+        assertFalse(channel.hasNext());
+    }
+
+    @Test
     void theDepthCountsWhatWaits() {
         MpscChannel<Integer> channel = new MpscChannel<>(2, 0); // and so in three segments
         assertEquals(0, channel.depth());

@@ -1,15 +1,22 @@
 package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RunQueuesTest {
-    private final RunQueues queues = new RunQueues(new SharedRunQueue<>(), () -> 1, null);
+    private final SharedRunQueue<Runnable> global = new SharedRunQueue<>();
+    private final RunQueues queues = new RunQueues(global, () -> 1, null);
 
     private static Runnable named(String name) {
         return new Runnable() {
@@ -60,5 +67,35 @@ class RunQueuesTest {
             assertEquals(i % 2 == 0 ? "channel" : "local", order.get(i), order::toString);
         }
         assertEquals(null, poll());
+    }
+
+    static Stream<Named<BiConsumer<RunQueuesTest, Runnable>>> waysIn() {
+        return Stream.of(
+                Named.of("channel", (test, task) -> test.queues.channel.offer(task)),
+                Named.of("next", (test, task) -> test.queues.addNext(task)),
+                Named.of("ready", (test, task) -> test.queues.addReady(task)),
+                Named.of("fresh", (test, task) -> test.queues.addFresh(task)),
+                Named.of("preferred", (test, task) -> test.queues.addPreferred(task)),
+                Named.of("global", (test, task) -> test.global.offer(task)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("waysIn")
+    void tasksOfTheCoreThatOnlyWakeEachOtherKeepNothingOut(BiConsumer<RunQueuesTest, Runnable> wayIn) {
+        Runnable yields = named("yields");
+        queues.addLocal(yields);
+        for (int phase = 0; phase < 2 * RunQueues.GLOBAL_PERIOD; phase++) {
+            wayIn.accept(this, named("other"));
+            int waited = 0;
+            while ("yields".equals(poll())) { // or it was the other one
+                queues.addLocal(yields);
+                waited++;
+                assertTrue(waited <= RunQueues.GLOBAL_PERIOD, "a period has gone by, and it still waits");
+            }
+            for (int i = 0; i <= phase % 7; i++) {
+                assertEquals("yields", poll());
+                queues.addLocal(yields);
+            }
+        }
     }
 }
