@@ -34,6 +34,7 @@ public final class MpscChannel<T> {
      *   offer:   the compare-and-set of the slot, or of `next`, publishes the item. Volatile: the sender's look at the owner
      *            comes after it (INV-5).
      *   poll:    the read of the slot, or of `next`, acquires the item.
+     *   hasNext: the same reads, in acquire mode and volatile: a hint for the owner, and no part of INV-5.
      *   isEmpty: reads `claimed`, the slots below it, and `next` in volatile mode: it is the look after the owner's
      *            announcement, so it must stand in the one order of all volatile accesses, not merely acquire. A slot that it
      *            finds empty is filled later, and then the sender's look finds the announcement; so is one that was not
@@ -252,15 +253,19 @@ public final class MpscChannel<T> {
     }
 
     /**
-     * Tells whether {@link #poll()} would find something. By the owner only; cheaper than that, and a sender that is in the middle of
-     * {@link #offer} has not sent yet.
+     * Tells whether {@link #poll()} is worth a call, and is cheaper than that. By the owner only. A slot that a sender has claimed and not
+     * yet filled is nothing, unless others have claimed what comes behind it: they are not to wait for that sender.
      *
-     * @return whether there is an item
+     * @return false if there is no item
      */
     public boolean hasNext() {
         long position = passed.get();
+        if (position == end) {
+            return first.next != null;
+        }
         @Nullable Object[] all = slots;
-        return position == end ? first.next != null : SLOT.getAcquire(all, (int) position & (all.length - 1)) != null;
+        int slot = (int) position & (all.length - 1);
+        return SLOT.getAcquire(all, slot) != null || first.claimed > slot + 1;
     }
 
     /**

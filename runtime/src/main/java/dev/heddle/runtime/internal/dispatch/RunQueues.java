@@ -170,7 +170,9 @@ final class RunQueues {
         }
         // What pollInTurn() would take, where tasks of this core wake each other: short, to be compiled into the loop.
         if (now != 0 && !mayHaveAny && !local.isEmpty() && !channel.hasNext() && preferred.size() == 0) {
-            isChannelNext = true;
+            if (!isChannelNext) {
+                isChannelNext = true;
+            }
             return local.poll();
         }
         return pollInTurn(now);
@@ -338,6 +340,7 @@ final class RunQueues {
                 given = true;
             } finally {
                 if (!given) {
+                    mayHaveAny = true;
                     ready.offer(continuation); // there is room: what is not from this ring comes when it is empty
                 }
             }

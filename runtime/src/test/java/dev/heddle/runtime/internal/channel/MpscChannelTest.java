@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MpscChannelTest {
     private record Item(int sender, int number) {}
@@ -40,6 +43,30 @@ final class MpscChannelTest {
             assertTrue(channel.hasNext());
             assertEquals(i, channel.poll());
         }
+        assertFalse(channel.hasNext());
+    }
+
+    /** The first of the two steps of a sender that loses its CPU before the second. */
+    private static void claimSlot(MpscChannel<?> channel) throws ReflectiveOperationException {
+        Field first = MpscChannel.class.getDeclaredField("first");
+        first.setAccessible(true);
+        Object segment = first.get(channel);
+        Field claimed = segment.getClass().getDeclaredField("claimed");
+        claimed.setAccessible(true);
+        claimed.setInt(segment, claimed.getInt(segment) + 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 8})
+    void aSenderThatHasStoppedInTheMiddleHidesNobodysItem(int slots) throws ReflectiveOperationException {
+        MpscChannel<String> channel = new MpscChannel<>(slots, 0);
+        channel.offer("before");
+        assertEquals("before", channel.poll());
+        claimSlot(channel);
+        assertFalse(channel.hasNext());
+        channel.offer("behind");
+        assertTrue(channel.hasNext());
+        assertEquals("behind", channel.poll());
         assertFalse(channel.hasNext());
     }
 

@@ -69,33 +69,54 @@ class RunQueuesTest {
         assertEquals(null, poll());
     }
 
-    static Stream<Named<BiConsumer<RunQueuesTest, Runnable>>> waysIn() {
+    record WayIn(int within, BiConsumer<RunQueuesTest, Runnable> send) {}
+
+    /** And within how many dispatches of others it is to be taken: PINNED work next but one, ANY and PREFERRED in their turns. */
+    static Stream<Named<WayIn>> waysIn() {
         return Stream.of(
-                Named.of("channel", (test, task) -> test.queues.channel.offer(task)),
-                Named.of("next", (test, task) -> test.queues.addNext(task)),
-                Named.of("ready", (test, task) -> test.queues.addReady(task)),
-                Named.of("fresh", (test, task) -> test.queues.addFresh(task)),
-                Named.of("preferred", (test, task) -> test.queues.addPreferred(task)),
-                Named.of("global", (test, task) -> test.global.offer(task)));
+                Named.of("channel", new WayIn(1, (test, task) -> test.queues.channel.offer(task))),
+                Named.of("next", new WayIn(2, (test, task) -> test.queues.addNext(task))),
+                Named.of("ready", new WayIn(2, (test, task) -> test.queues.addReady(task))),
+                Named.of("fresh", new WayIn(2, (test, task) -> test.queues.addFresh(task))),
+                Named.of("preferred", new WayIn(2, (test, task) -> test.queues.addPreferred(task))),
+                Named.of("stolen", new WayIn(2, RunQueuesTest::steal)),
+                Named.of("global", new WayIn(RunQueues.GLOBAL_PERIOD, (test, task) -> test.global.offer(task))));
+    }
+
+    private void steal(Runnable task) {
+        RunQueues victim = new RunQueues(global, () -> 2, null);
+        for (Runnable each : List.of(named("first"), task, named("left"), named("left"))) {
+            victim.addReady(each);
+        }
+        assertEquals("first", String.valueOf(queues.steal(victim)));
     }
 
     @ParameterizedTest
     @MethodSource("waysIn")
-    void tasksOfTheCoreThatOnlyWakeEachOtherKeepNothingOut(BiConsumer<RunQueuesTest, Runnable> wayIn) {
+    void tasksOfTheCoreThatOnlyWakeEachOtherKeepNothingOut(WayIn way) {
         Runnable yields = named("yields");
         queues.addLocal(yields);
         for (int phase = 0; phase < 2 * RunQueues.GLOBAL_PERIOD; phase++) {
-            wayIn.accept(this, named("other"));
+            way.send.accept(this, named("other"));
             int waited = 0;
             while ("yields".equals(poll())) { // or it was the other one
                 queues.addLocal(yields);
                 waited++;
-                assertTrue(waited <= RunQueues.GLOBAL_PERIOD, "a period has gone by, and it still waits");
+                assertTrue(waited <= way.within, "it still waits");
             }
             for (int i = 0; i <= phase % 7; i++) {
                 assertEquals("yields", poll());
                 queues.addLocal(yields);
             }
+        }
+    }
+
+    @Test
+    void theGlobalQueueIsLookedAtWhereNothingElseWaits() {
+        for (int i = 0; i < RunQueues.GLOBAL_PERIOD; i++) {
+            assertEquals(null, poll());
+            global.offer(named("global"));
+            assertEquals("global", poll());
         }
     }
 }

@@ -20,8 +20,9 @@ import org.HdrHistogram.Histogram;
  * Sends requests at a fixed rate, whatever becomes of the answers, and times each from when it was due: a server that stalls is charged
  * for all that should have come meanwhile.
  *
- * <p>One thread, which spins: leave it a CPU. While that is taken away from it nothing can be said of the server: a request that was due
- * then is not sent, for it would come in a burst with others, and an answer that came then does not count. How many those are is printed.
+ * <p>One thread, which spins: leave it a CPU, which the server may not use. While that is taken away from it, by other programs, it can
+ * say nothing of the server: a request that was due then is not sent, for it would come in a burst with others, and an answer that came
+ * then does not count. How many those are is printed, and the percentile with them, as if the delay were the server's.
  */
 public final class LoadGenerator {
     private static final byte[] END_OF_HEAD = {'\r', '\n', '\r', '\n'};
@@ -32,6 +33,7 @@ public final class LoadGenerator {
     private final Selector selector;
     private final Connection[] connections;
     private final Histogram nanos = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
+    private final Histogram nanosWithLeftOut = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
     private final byte[][] requests;
     private final SplittableRandom random = new SplittableRandom(42);
     private long recordFrom;
@@ -44,7 +46,7 @@ public final class LoadGenerator {
 
     private long heldUpPass;
 
-    private long leftOut;
+    private long answers;
 
     private LoadGenerator(int port, int count, String path, int paths) throws IOException {
         requests = IntStream.rangeClosed(1, paths)
@@ -59,8 +61,8 @@ public final class LoadGenerator {
     }
 
     /**
-     * Prints how many answers count, their percentiles in nanoseconds, how long it took, and how many requests were left out:
-     * {@code answers p50 p99 p99.9 seconds leftOut}.
+     * Prints the number of answers, the percentiles in nanoseconds of those that count, how long it took, how many requests were left out,
+     * and the percentile with them: {@code answers p50 p99 p99.9 seconds leftOut p99WithLeftOut}.
      *
      * @param args port, path with %d where a number from 1 goes, the largest of those, connections, requests a second, seconds of warm-up, seconds that count
      * @throws IOException if the server goes away, or answers other than with 200
@@ -71,9 +73,10 @@ public final class LoadGenerator {
         load.run(Double.parseDouble(args[4]), Integer.parseInt(args[5]), Integer.parseInt(args[6]));
         double seconds = (System.nanoTime() - load.recordFrom) / 1e9;
         Histogram nanos = load.nanos;
-        System.out.println(nanos.getTotalCount() + " " + nanos.getValueAtPercentile(50) + " "
+        System.out.println(load.answers + " " + nanos.getValueAtPercentile(50) + " "
                 + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9) + " " + seconds + " "
-                + load.leftOut);
+                + (load.nanosWithLeftOut.getTotalCount() - nanos.getTotalCount()) + " "
+                + load.nanosWithLeftOut.getValueAtPercentile(99));
     }
 
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
@@ -90,11 +93,10 @@ public final class LoadGenerator {
             long due;
             while (next < requests && (due = start + (long) (next * interval)) <= now) {
                 if (due < heldUpUntil) {
-                    leaveOut(due);
+                    leaveOut(due, heldUpUntil);
                     done++;
                 } else {
                     connections[(int) (next % connections.length)].send(due);
-                    look();
                 }
                 next++;
             }
@@ -120,18 +122,23 @@ public final class LoadGenerator {
         return now;
     }
 
-    private void record(long dueNanos) {
+    private void record(long dueNanos, boolean sentLate) {
         long now = look();
-        if (passes <= heldUpPass) {
-            leaveOut(dueNanos);
-        } else if (dueNanos >= recordFrom) {
+        if (dueNanos < recordFrom) {
+            return;
+        }
+        answers++;
+        if (sentLate || passes <= heldUpPass) {
+            leaveOut(dueNanos, now);
+        } else {
             nanos.recordValue(now - dueNanos);
+            nanosWithLeftOut.recordValue(now - dueNanos);
         }
     }
 
-    private void leaveOut(long dueNanos) {
+    private void leaveOut(long dueNanos, long untilNanos) {
         if (dueNanos >= recordFrom) {
-            leftOut++;
+            nanosWithLeftOut.recordValue(untilNanos - dueNanos);
         }
     }
 
@@ -142,6 +149,9 @@ public final class LoadGenerator {
 
         /** When each of those was due that are not answered; the first has been sent. */
         private final ArrayDeque<Long> due = new ArrayDeque<>();
+
+        /** Whether this thread was held up while it sent that one. */
+        private boolean sentLate;
 
         Connection(int port) throws IOException {
             channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -158,10 +168,13 @@ public final class LoadGenerator {
         }
 
         private void write() throws IOException {
+            long before = heldUpUntil;
             ByteBuffer request = ByteBuffer.wrap(requests[random.nextInt(requests.length)]);
             while (request.hasRemaining()) {
                 channel.write(request);
             }
+            look();
+            sentLate = heldUpUntil != before;
         }
 
         /** Returns how many answers were completed: 0 or 1. */
@@ -173,7 +186,7 @@ public final class LoadGenerator {
                 return 0;
             }
             answer.clear();
-            record(due.remove());
+            record(due.remove(), sentLate);
             if (!due.isEmpty()) {
                 write();
             }

@@ -203,7 +203,7 @@ final class MarkdownReport {
 
     /** Whether it is how often something was measured, of which nobody has more to show than another. */
     private static boolean isCount(Question metric) {
-        return metric.metric().equals("counted") || metric.metric().equals("samples");
+        return List.of("counted", "leftOut", "samples").contains(metric.metric());
     }
 
     private static String unit(Question metric) {
