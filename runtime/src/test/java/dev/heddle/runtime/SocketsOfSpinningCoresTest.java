@@ -120,7 +120,7 @@ final class SocketsOfSpinningCoresTest {
         assertTrue(dispatches < 2 * ROUND_TRIPS + ROUND_TRIPS / 2, () -> dispatches + " dispatches");
     }
 
-    /** In a JVM that has eight pollers: a core holds them all, and prints how many dispatches a hundred requests took. */
+    /** In a JVM that has eight pollers: a core holds them all, so that a request takes one dispatch and few take more. */
     static final class ManyPollers {
         public static void main(String[] args) throws Exception {
             CoreManager cores = spinning().cores(CpuSet.of(CPU)).start();
@@ -135,8 +135,9 @@ final class SocketsOfSpinningCoresTest {
             for (int i = 0; i < ROUND_TRIPS; i++) {
                 echoes.get(i % echoes.size()).roundTrips(1);
             }
-            System.out.println(100 * (cores.on(CPU).statistics().dispatches() - before) / ROUND_TRIPS);
-            System.exit(0);
+            long dispatches = cores.on(CPU).statistics().dispatches() - before;
+            System.out.println(dispatches + " dispatches");
+            System.exit(dispatches < ROUND_TRIPS + ROUND_TRIPS / 2 ? 0 : 1);
         }
     }
 
@@ -148,8 +149,7 @@ final class SocketsOfSpinningCoresTest {
                         "--add-opens=java.base/java.lang=ALL-UNNAMED",
                         "-Djdk.readPollers=8"),
                 ManyPollers.class);
-        assertEquals(0, result.exit(), result.output());
-        assertTrue(Integer.parseInt(result.output().strip()) < 150, result.output());
+        assertEquals(0, result.exit(), result.output()); // which a report of a slow machine may stand in
     }
 
     @Test
