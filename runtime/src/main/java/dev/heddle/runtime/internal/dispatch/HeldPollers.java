@@ -59,8 +59,14 @@ final class HeldPollers implements Runnable {
 
     private static final long MOST_PAUSE_NANOS = 100_000;
 
-    /** One that was quiet for so long while there was other work waits in the kernel. */
+    /** One that was quiet for so long, and all that while there was other work, waits in the kernel. */
     private static final long MOST_QUIET_NANOS = 1_000_000;
+
+    /**
+     * And was asked so often in vain beside that work: at {@link #MOST_PAUSE_NANOS} each these take as long. The clock alone
+     * would find all of them quiet after the CPU was taken away for a while, by its hypervisor or another program.
+     */
+    private static final int MOST_IN_VAIN = 10;
 
     private static final VarHandle STATE =
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, HeldPollers.class, int.class);
@@ -76,9 +82,6 @@ final class HeldPollers implements Runnable {
     /** Which one is asked next by an owner that has nothing else to do. */
     private int position;
 
-    /** When there was nothing else to do, by {@link System#nanoTime()}. */
-    private long idleUntil = System.nanoTime();
-
     private static final class Held {
         final SocketPoller poller;
         final Runnable continuation;
@@ -88,6 +91,9 @@ final class HeldPollers implements Runnable {
 
         /** When it was asked beside other work. */
         long askedAt;
+
+        /** How often it was asked beside other work, since a socket was ready or there was none. */
+        int inVain;
 
         Held(SocketPoller poller, Runnable continuation) {
             this.poller = poller;
@@ -246,7 +252,7 @@ final class HeldPollers implements Runnable {
             each.askedAt = now;
             if (ask(i, now)) {
                 any = true;
-            } else if (Math.min(quiet, now - idleUntil) >= MOST_QUIET_NANOS) {
+            } else if (++each.inVain >= MOST_IN_VAIN && quiet >= MOST_QUIET_NANOS) {
                 letGo(i);
             }
         }
@@ -263,8 +269,8 @@ final class HeldPollers implements Runnable {
         if (!isInTurn() || held.isEmpty()) {
             return false;
         }
-        idleUntil = now;
         position = position + 1 < held.size() ? position + 1 : 0;
+        held.get(position).inVain = 0;
         return ask(position, now);
     }
 
@@ -279,6 +285,7 @@ final class HeldPollers implements Runnable {
                 return false;
             }
             each.readyAt = now;
+            each.inVain = 0;
             return true;
         } catch (Throwable t) {
             letGo(i);

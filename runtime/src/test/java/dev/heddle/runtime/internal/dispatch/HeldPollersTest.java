@@ -128,13 +128,53 @@ final class HeldPollersTest {
         now[0] = 4_200_000;
         assertTrue(held.askBesideOthers(start + now[0]), "after a long task it is asked before it is let go of");
         assertTrue(queue.isEmpty());
-        now[0] = 6_000_000;
-        assertFalse(held.askNext(start + now[0]));
-        assertFalse(held.askBesideOthers(start + now[0] + 999_999));
-        assertTrue(queue.isEmpty(), "there was nothing else to do a moment ago");
-        now[0] = 7_100_000;
-        assertFalse(held.askBesideOthers(start + now[0]));
-        assertEquals(1, queue.size());
+    }
+
+    /** Asks beside other work until one is let go of, and returns how many questions that took. */
+    private int questionsUntilOneIsLetGoOf(long from, long pause) {
+        for (int i = 1; i < 1_000; i++) {
+            assertFalse(held.askBesideOthers(from + i * pause));
+            if (!queue.isEmpty()) {
+                queue.remove();
+                return i;
+            }
+        }
+        return fail("it is held still");
+    }
+
+    @Test
+    void aCpuThatIsTakenAwayMakesNoPollerQuiet() {
+        hold(() -> 0);
+        assertTrue(beginTurn());
+        assertEquals(
+                10, questionsUntilOneIsLetGoOf(System.nanoTime(), 50_000_000), "each after a while without the CPU");
+    }
+
+    @Test
+    void whoIsAskedInAnIdleMomentIsNotLetGoOfSoonAfter() {
+        long start = System.nanoTime() + 1_000_000_000;
+        hold(() -> 0);
+        assertTrue(beginTurn());
+        for (int i = 0; i < 9; i++) {
+            assertFalse(held.askBesideOthers(start + i * 100_000L));
+        }
+        assertFalse(held.askNext(start + 900_000));
+        assertEquals(10, questionsUntilOneIsLetGoOf(start + 900_000, 100_000));
+    }
+
+    @Test
+    void whoHasHadASocketReadyIsNotLetGoOfSoonAfter() {
+        long start = System.nanoTime() + 1_000_000_000;
+        int[] ready = {0};
+        hold(() -> ready[0]);
+        assertTrue(beginTurn());
+        for (int i = 0; i < 9; i++) {
+            assertFalse(held.askBesideOthers(start + i * 100_000L));
+        }
+        ready[0] = 1;
+        assertTrue(held.askBesideOthers(start + 900_000));
+        ready[0] = 0;
+        assertEquals(10, questionsUntilOneIsLetGoOf(start + 900_000, 5_000_000));
     }
 
     @Test
@@ -150,7 +190,7 @@ final class HeldPollersTest {
         assertTrue(beginTurn());
         held.askNext(start);
         askedBusy[0] = 0;
-        for (int i = 0; i < 99; i++) {
+        for (int i = 0; i < 90; i++) {
             assertTrue(held.askBesideOthers(start + i * 10_000L));
             assertEquals(i + 1, askedBusy[0], "in each turn");
         }
@@ -173,7 +213,11 @@ final class HeldPollersTest {
         assertTrue(cut.beginTurn());
         isQueueFull = true;
         long late = System.nanoTime() + 1_000_000_000;
-        assertThrows(OutOfMemoryError.class, () -> cut.askBesideOthers(late));
+        assertThrows(OutOfMemoryError.class, () -> {
+            for (int i = 0; i < 10; i++) {
+                cut.askBesideOthers(late + i * 100_000L);
+            }
+        });
         assertSame(quiet, cut.giveUp());
     }
 
