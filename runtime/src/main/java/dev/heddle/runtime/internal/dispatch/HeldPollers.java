@@ -59,14 +59,12 @@ final class HeldPollers implements Runnable {
 
     private static final long MOST_PAUSE_NANOS = 100_000;
 
-    /** One that was quiet for so long, and all that while there was other work, waits in the kernel. */
-    private static final long MOST_QUIET_NANOS = 1_000_000;
-
     /**
-     * And was asked so often in vain beside that work: at {@link #MOST_PAUSE_NANOS} each these take as long. The clock alone
-     * would find all of them quiet after the CPU was taken away for a while, by its hypervisor or another program.
+     * One that was asked in vain for so long beside other work waits in the kernel. Of the time between two questions no more than
+     * {@link #MOST_PAUSE_NANOS} counts: a CPU that was taken away for a while, by its hypervisor or another program, makes none
+     * of them quiet.
      */
-    private static final int MOST_IN_VAIN = 10;
+    private static final long MOST_IN_VAIN_NANOS = 1_000_000;
 
     private static final VarHandle STATE =
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, HeldPollers.class, int.class);
@@ -92,8 +90,8 @@ final class HeldPollers implements Runnable {
         /** When it was asked beside other work. */
         long askedAt;
 
-        /** How often it was asked beside other work, since a socket was ready or there was none. */
-        int inVain;
+        /** For how long it was asked beside other work in vain, since a socket was ready or it was asked without other work. */
+        long inVainNanos;
 
         Held(SocketPoller poller, Runnable continuation) {
             this.poller = poller;
@@ -246,13 +244,15 @@ final class HeldPollers implements Runnable {
             Held each = held.get(i);
             long quiet = now - each.readyAt;
             long pause = Math.clamp(quiet / PAUSES_PER_QUIET_TIME, LEAST_PAUSE_NANOS, MOST_PAUSE_NANOS);
-            if (now - each.askedAt < pause) {
+            long sinceAsked = now - each.askedAt;
+            if (sinceAsked < pause) {
                 continue;
             }
             each.askedAt = now;
+            each.inVainNanos += Math.min(Math.min(sinceAsked, quiet), MOST_PAUSE_NANOS);
             if (ask(i, now)) {
                 any = true;
-            } else if (++each.inVain >= MOST_IN_VAIN && quiet >= MOST_QUIET_NANOS) {
+            } else if (each.inVainNanos >= MOST_IN_VAIN_NANOS) {
                 letGo(i);
             }
         }
@@ -270,7 +270,7 @@ final class HeldPollers implements Runnable {
             return false;
         }
         position = position + 1 < held.size() ? position + 1 : 0;
-        held.get(position).inVain = 0;
+        held.get(position).inVainNanos = 0;
         return ask(position, now);
     }
 
@@ -285,7 +285,7 @@ final class HeldPollers implements Runnable {
                 return false;
             }
             each.readyAt = now;
-            each.inVain = 0;
+            each.inVainNanos = 0;
             return true;
         } catch (Throwable t) {
             letGo(i);

@@ -151,6 +151,21 @@ final class HeldPollersTest {
     }
 
     @Test
+    void manyQuestionsInAMomentMakeNoPollerQuiet() {
+        long start = System.nanoTime() + 1_000_000_000;
+        int[] ready = {1};
+        hold(() -> ready[0]);
+        assertTrue(beginTurn());
+        assertTrue(held.askNext(start));
+        ready[0] = 0;
+        for (int i = 1; i <= 20; i++) {
+            assertFalse(held.askBesideOthers(start + i * 2_500L));
+        }
+        assertFalse(held.askBesideOthers(start + 50_000_000));
+        assertTrue(queue.isEmpty(), "once more after a while without the CPU");
+    }
+
+    @Test
     void whoIsAskedInAnIdleMomentIsNotLetGoOfSoonAfter() {
         long start = System.nanoTime() + 1_000_000_000;
         hold(() -> 0);
