@@ -125,7 +125,7 @@ public class Server {
         /** Requests: one in a hundred is as many as a p99 can bear. */
         public long leftOut;
 
-        /** With them, and with its delay as if it were the server's. */
+        /** With them, at least: an answer with all of its delay, what was not sent with what it would have waited to be sent. */
         public long p99NanosWithLeftOut;
     }
 

@@ -22,13 +22,11 @@ import org.HdrHistogram.Histogram;
  *
  * <p>One thread, which spins: leave it a CPU, which the server may not use. While that is taken away from it, by other programs, it can
  * say nothing of the server: a request that was due then is not sent, for it would come in a burst with others, and an answer that came
- * then does not count. How many those are is printed, and the percentile with them, as if the delay were the server's.
+ * then does not count. How many those are is printed, and what the percentile is at least if they count: an answer with all of its delay,
+ * what was not sent with the time until this thread had its CPU again.
  */
 public final class LoadGenerator {
     private static final byte[] END_OF_HEAD = {'\r', '\n', '\r', '\n'};
-
-    /** Between two looks at the clock stand some system calls of microseconds. What is so much longer is a CPU that was taken away. */
-    private static final long HELD_UP_NANOS = 200_000;
 
     private final Selector selector;
     private final Connection[] connections;
@@ -36,16 +34,8 @@ public final class LoadGenerator {
     private final Histogram nanosWithLeftOut = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
     private final byte[][] requests;
     private final SplittableRandom random = new SplittableRandom(42);
+    private HoldUps holdUps = new HoldUps(System.nanoTime());
     private long recordFrom;
-
-    private long lookedAt;
-    private long heldUpUntil;
-
-    /** How often the sockets have been asked, and up to which time their answers may have waited for this thread. */
-    private long passes;
-
-    private long heldUpPass;
-
     private long answers;
 
     private LoadGenerator(int port, int count, String path, int paths) throws IOException {
@@ -82,8 +72,7 @@ public final class LoadGenerator {
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
         long start = System.nanoTime();
         recordFrom = start + TimeUnit.SECONDS.toNanos(warmUpSeconds);
-        lookedAt = start;
-        heldUpUntil = start;
+        holdUps = new HoldUps(start);
         long requests = (long) ((warmUpSeconds + seconds) * perSecond);
         double interval = 1e9 / perSecond;
         long next = 0;
@@ -92,15 +81,15 @@ public final class LoadGenerator {
             long now = look();
             long due;
             while (next < requests && (due = start + (long) (next * interval)) <= now) {
-                if (due < heldUpUntil) {
-                    leaveOut(due, heldUpUntil);
+                if (due < holdUps.until()) {
+                    leaveOut(due, holdUps.until());
                     done++;
                 } else {
                     connections[(int) (next % connections.length)].send(due);
                 }
                 next++;
             }
-            passes++;
+            holdUps.beginPass();
             if (selector.selectNow() > 0) {
                 for (SelectionKey key : selector.selectedKeys()) {
                     done += ((Connection) key.attachment()).receive();
@@ -111,14 +100,9 @@ public final class LoadGenerator {
         }
     }
 
-    /** Returns the time. Notes whether the thread was held up since the last look. */
     private long look() {
         long now = System.nanoTime();
-        if (now - lookedAt > HELD_UP_NANOS) {
-            heldUpUntil = now;
-            heldUpPass = passes + 1; // the next one finds what has come meanwhile
-        }
-        lookedAt = now;
+        holdUps.look(now);
         return now;
     }
 
@@ -128,7 +112,7 @@ public final class LoadGenerator {
             return;
         }
         answers++;
-        if (sentLate || passes <= heldUpPass) {
+        if (sentLate || holdUps.mayHaveDelayedThisPass()) {
             leaveOut(dueNanos, now);
         } else {
             nanos.recordValue(now - dueNanos);
@@ -168,13 +152,13 @@ public final class LoadGenerator {
         }
 
         private void write() throws IOException {
-            long before = heldUpUntil;
+            long before = holdUps.until();
             ByteBuffer request = ByteBuffer.wrap(requests[random.nextInt(requests.length)]);
             while (request.hasRemaining()) {
                 channel.write(request);
             }
             look();
-            sentLate = heldUpUntil != before;
+            sentLate = holdUps.until() != before;
         }
 
         /** Returns how many answers were completed: 0 or 1. */

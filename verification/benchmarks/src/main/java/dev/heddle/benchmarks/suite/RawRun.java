@@ -69,8 +69,8 @@ final class RawRun {
             run.rounds = Math.max(run.rounds, round);
             JsonNode results = mapper.readTree(file.toFile());
             if (!results.isArray() || results.isEmpty()) {
-                throw new IOException("the run was cut short: '" + file + "' has no results. Remove that file, or run"
-                        + " the benchmarks again");
+                throw new IOException("the run was cut short: '" + file + "' has no results. Remove all files of that"
+                        + " round, or run the benchmarks again");
             }
             for (JsonNode result : results) {
                 run.add(round, result);

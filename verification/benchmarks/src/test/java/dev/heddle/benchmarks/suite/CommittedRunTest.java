@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -36,6 +38,12 @@ class CommittedRunTest {
             assertTrue(target.measured().in(run).isKnown(), target.title());
             Comparison floor = target.floor();
             assertTrue(floor == null || floor.in(run).isKnown(), () -> "the floor of: " + target.title());
+        }
+        Set<Integer> rounds = IntStream.rangeClosed(1, run.rounds()).boxed().collect(Collectors.toSet());
+        for (Question question : run.questions()) {
+            for (String venue : run.venues(question)) {
+                assertEquals(rounds, run.numbers(question, venue).keySet(), () -> question + " " + venue);
+            }
         }
         for (Group group : Group.values()) {
             assertTrue(run.questions().stream().anyMatch(question -> group.has(question.benchmark())), group::toString);
@@ -113,9 +121,8 @@ class CommittedRunTest {
                 .toList();
 
         assertEquals(Target.all().size() + 3, rows.size()); // two for the head, one for what was misplaced
-        for (String row : rows) {
-            assertTrue(readme.contains(row), () -> "README does not say: " + row);
-        }
+        String table = String.join("\n", rows) + "\n\n";
+        assertTrue(readme.contains(table), () -> "README does not say:\n" + table);
     }
 
     @Test
