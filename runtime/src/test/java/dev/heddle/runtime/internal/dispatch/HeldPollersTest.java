@@ -130,10 +130,16 @@ final class HeldPollersTest {
         assertTrue(queue.isEmpty());
     }
 
+    private void askInVain(int times, long from, long pause) {
+        for (int i = 1; i <= times; i++) {
+            assertFalse(held.askBesideOthers(from + i * pause));
+        }
+    }
+
     /** Asks beside other work until one is let go of, and returns how many questions that took. */
     private int questionsUntilOneIsLetGoOf(long from, long pause) {
         for (int i = 1; i < 1_000; i++) {
-            assertFalse(held.askBesideOthers(from + i * pause));
+            askInVain(1, from + (i - 1) * pause, pause);
             if (!queue.isEmpty()) {
                 queue.remove();
                 return i;
@@ -158,9 +164,7 @@ final class HeldPollersTest {
         assertTrue(beginTurn());
         assertTrue(held.askNext(start));
         ready[0] = 0;
-        for (int i = 1; i <= 20; i++) {
-            assertFalse(held.askBesideOthers(start + i * 2_500L));
-        }
+        askInVain(20, start, 2_500);
         assertFalse(held.askBesideOthers(start + 50_000_000));
         assertTrue(queue.isEmpty(), "once more after a while without the CPU");
     }
@@ -170,9 +174,7 @@ final class HeldPollersTest {
         long start = System.nanoTime() + 1_000_000_000;
         hold(() -> 0);
         assertTrue(beginTurn());
-        for (int i = 0; i < 9; i++) {
-            assertFalse(held.askBesideOthers(start + i * 100_000L));
-        }
+        askInVain(9, start, 100_000);
         assertFalse(held.askNext(start + 900_000));
         assertEquals(10, questionsUntilOneIsLetGoOf(start + 900_000, 100_000));
     }
@@ -183,13 +185,11 @@ final class HeldPollersTest {
         int[] ready = {0};
         hold(() -> ready[0]);
         assertTrue(beginTurn());
-        for (int i = 0; i < 9; i++) {
-            assertFalse(held.askBesideOthers(start + i * 100_000L));
-        }
+        askInVain(9, start, 100_000);
         ready[0] = 1;
-        assertTrue(held.askBesideOthers(start + 900_000));
+        assertTrue(held.askBesideOthers(start + 1_000_000));
         ready[0] = 0;
-        assertEquals(10, questionsUntilOneIsLetGoOf(start + 900_000, 5_000_000));
+        assertEquals(10, questionsUntilOneIsLetGoOf(start + 1_000_000, 5_000_000));
     }
 
     @Test
