@@ -34,7 +34,7 @@ public final class LoadGenerator {
     private final Histogram nanosWithLeftOut = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
     private final byte[][] requests;
     private final SplittableRandom random = new SplittableRandom(42);
-    private HoldUps holdUps = new HoldUps(System.nanoTime());
+    private final HoldUps holdUps;
     private long recordFrom;
     private long answers;
 
@@ -48,6 +48,7 @@ public final class LoadGenerator {
         for (int i = 0; i < count; i++) {
             connections[i] = new Connection(port);
         }
+        holdUps = new HoldUps(System.nanoTime()); // after all that takes long
     }
 
     /**
@@ -72,7 +73,6 @@ public final class LoadGenerator {
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {
         long start = System.nanoTime();
         recordFrom = start + TimeUnit.SECONDS.toNanos(warmUpSeconds);
-        holdUps = new HoldUps(start);
         long requests = (long) ((warmUpSeconds + seconds) * perSecond);
         double interval = 1e9 / perSecond;
         long next = 0;
