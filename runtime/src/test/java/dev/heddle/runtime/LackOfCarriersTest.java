@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,13 +91,23 @@ final class LackOfCarriersTest {
         return start(CpuSet.of(FIRST, LAST));
     }
 
-    /** A task of this core gives it away, and there is nobody who would want it. */
+    /**
+     * A task of this core gives it away, and there is nobody who would want it. Not before the call that has sent the task has
+     * returned: a sender that loses its CPU before it looks whether the core rests would find it vacant, and start a carrier.
+     */
     private static Future<?> leaveVacant(Core core, Fifo fifo) throws InterruptedException {
+        AtomicBoolean sent = new AtomicBoolean();
         CountDownLatch blocking = new CountDownLatch(1);
-        Future<?> blocked = core.submit(() -> Blocking.call(() -> {
-            blocking.countDown();
-            return fifo.read();
-        }));
+        Future<?> blocked = core.submit(() -> {
+            while (!sent.get()) {
+                Thread.onSpinWait(); // to suspend would be to be sent once more
+            }
+            return Blocking.call(() -> {
+                blocking.countDown();
+                return fifo.read();
+            });
+        });
+        sent.set(true);
         blocking.await();
         return blocked;
     }

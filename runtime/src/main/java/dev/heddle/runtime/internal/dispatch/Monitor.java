@@ -266,7 +266,8 @@ final class Monitor {
         long lease = core.lease().number();
         boolean isRunning = core.lease().isRunning();
         long dispatches = core.counters().dispatches();
-        boolean isResting = core.isResting();
+        long rest = core.rest();
+        boolean isResting = rest != OwnerState.AWAKE;
         if (isResting || lease != watch.lease || dispatches != watch.dispatches) {
             boolean hasRun = dispatches != watch.dispatches && watch.dispatches >= 0;
             watch.lease = lease;
@@ -277,7 +278,7 @@ final class Monitor {
             lookAtSlice(core, watch, now);
             if (isResting && core.queues().hasWaiting()) {
                 core.takeSockets();
-                core.seatLate(now); // there was no carrier for it, or its sender was cut short
+                core.seatLate(rest, now); // there was no carrier for it, or its sender was cut short
                 return true;
             }
             return hasRun || (isRunning && !isResting);

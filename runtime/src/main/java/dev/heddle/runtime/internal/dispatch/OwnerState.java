@@ -23,6 +23,7 @@ public final class OwnerState {
      *   CLAIMED AWAKE   carrier it has passed the lease to itself; it unparks who was the owner     announce
      *   both    AWAKE   resize  the core is removed; it unparks the owner, or holds the core to empty it    rouse
      *   AWAKE   VACANT  resize  it has emptied it                                                   announce
+     *   both    AWAKE   monitor something waits beside the core; it unparks the owner, or seats a carrier  takeBack
      *   PARKED  AWAKE   owner   on its second look, or a later one, there was something             takeBack
      *   VACANT  AWAKE   sender  it has offered something; it seats a carrier                        rouse
      *   VACANT  AWAKE   carrier its task comes back from a blocking call and has the core again     occupy
@@ -39,6 +40,8 @@ public final class OwnerState {
      * A sender whose step fails does nothing either: whoever made the step did so after the sender's offer, and the owner's
      * next second look comes later still. The one exception is the last row: work that was sent while a carrier was being
      * started in vain waits for the next sender or the monitor, when the system has no thread to give or the CPU is gone.
+     * A sender that is late, because it lost its CPU after its offer, may find VACANT a core whose owner has run what it sent: it
+     * seats a carrier that finds nothing, and sleeps.
      *
      * A rest says whether it was COUNTED among the idle cores, so that who ends it knows whether to count it out again, and
      * under which lease it began, so that an owner which takes back its rest never takes a later owner's.
@@ -93,7 +96,7 @@ public final class OwnerState {
         state = rest;
     }
 
-    /** Owner: is awake after all. Returns false if somebody was faster. */
+    /** Owner, or monitor: it is to be awake after all. Returns false if somebody was faster: a rest that began since is left alone. */
     public boolean takeBack(long rest) {
         return STATE.compareAndSet(this, rest, AWAKE);
     }
@@ -107,8 +110,7 @@ public final class OwnerState {
      */
     public long rouse(long to) {
         long seen = state;
-        long kind = kind(seen);
-        return (kind == PARKED || kind == VACANT) && STATE.compareAndSet(this, seen, to) ? seen : AWAKE;
+        return isRest(seen) && STATE.compareAndSet(this, seen, to) ? seen : AWAKE;
     }
 
     /** Ends the rest of an owner that sleeps. Returns the rest, or AWAKE if there was none. */
@@ -151,6 +153,16 @@ public final class OwnerState {
 
     /** Whether the core rests, with an owner or without. */
     public boolean isResting() {
+        return isRest(state);
+    }
+
+    /** The rest that the core is in, or AWAKE. */
+    public long rest() {
+        long seen = state;
+        return isRest(seen) ? seen : AWAKE;
+    }
+
+    private static boolean isRest(long state) {
         long kind = kind(state);
         return kind == PARKED || kind == VACANT;
     }

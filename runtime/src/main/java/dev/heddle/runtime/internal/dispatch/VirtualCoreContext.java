@@ -235,10 +235,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         scheduler.monitor().noticeWork(); // 2.
     }
 
-    /** Monitor: something waits beside this core, which rests. Has a carrier serve it, unless that was tried just now. */
-    void seatLate(long now) {
-        if (carriers.mayRetry(now)) {
-            wake();
+    /**
+     * Monitor: something waited beside this core, in this rest. Has a carrier serve it, unless that was tried just now, or the rest
+     * has ended meanwhile: then the core may be vacant again and nothing wait, and a carrier would be started for nobody.
+     */
+    void seatLate(long rest, long now) {
+        if (carriers.mayRetry(now) && owner.takeBack(rest)) {
+            seeTo(rest);
             carriers.retried(now);
         }
     }
@@ -890,6 +893,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     boolean isResting() {
         return owner.isResting();
+    }
+
+    /** The rest that the core is in, or AWAKE. */
+    long rest() {
+        return owner.rest();
     }
 
     @Nullable

@@ -67,4 +67,27 @@ final class SchedulerTest {
         stays.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10)); // until then it may search
         assertEquals(0, scheduler.searchers().searching());
     }
+
+    /** It has lost its CPU after it saw that something waited beside the core. */
+    @Test
+    void theMonitorSeatsNobodyForARestThatIsOver() throws Exception {
+        Scheduler scheduler = new Scheduler(settings(new Neighbourhood(() -> null)));
+        VirtualCoreContext core = started(scheduler, 0);
+        while (!core.isResting()) {
+            Thread.onSpinWait();
+        }
+        long seen = core.rest();
+        scheduler.leave(core, null);
+        core.pinned().close("the test is over");
+        core.preferred().close("the test is over");
+        core.wakeToEnd();
+        core.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10));
+        assertTrue(core.isResting());
+
+        core.seatLate(seen, System.nanoTime());
+        assertEquals(0, core.statistics().handOvers());
+        core.seatLate(core.rest(), System.nanoTime());
+        assertEquals(1, core.statistics().handOvers());
+        core.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10));
+    }
 }
