@@ -41,7 +41,7 @@ public final class OwnerState {
      * next second look comes later still. The one exception is the last row: work that was sent while a carrier was being
      * started in vain waits for the next sender or the monitor, when the system has no thread to give or the CPU is gone.
      * A sender that is late, because it lost its CPU after its offer, may find VACANT a core whose owner has run what it sent: it
-     * seats a carrier that finds nothing, and sleeps.
+     * seats a carrier, which finds nothing and sleeps.
      *
      * A rest says whether it was COUNTED among the idle cores, so that who ends it knows whether to count it out again, and
      * under which lease it began, so that an owner which takes back its rest never takes a later owner's.
@@ -96,7 +96,7 @@ public final class OwnerState {
         state = rest;
     }
 
-    /** Owner, or monitor: it is to be awake after all. Returns false if somebody was faster: a rest that began since is left alone. */
+    /** Owner, or monitor: it is to be awake after all. Returns false if somebody was faster. A rest of another kind or lease is left alone. */
     public boolean takeBack(long rest) {
         return STATE.compareAndSet(this, rest, AWAKE);
     }

@@ -240,7 +240,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * has ended meanwhile: then the core may be vacant again and nothing wait, and a carrier would be started for nobody.
      */
     void seatLate(long rest, long now) {
-        if (carriers.mayRetry(now) && owner.takeBack(rest)) {
+        if (rest != AWAKE && carriers.mayRetry(now) && owner.takeBack(rest)) {
             seeTo(rest);
             carriers.retried(now);
         }
