@@ -91,9 +91,9 @@ public class Server {
     @Param
     public Request request = Request.ECHO;
 
-    /** How long it is driven. A p99 of half as long is that of one CPU taken away for 30 ms. */
-    @Param("6")
-    public int seconds = 6;
+    /** How long it is driven. */
+    @Param("3")
+    public int seconds = 3;
 
     private Process server;
     private String port = "";
@@ -224,7 +224,7 @@ public class Server {
 
     /** How long the load generator drives the server before it counts: at this load its compilers are at work for some fifteen seconds. */
     private int warmUpSeconds() {
-        return 4 * seconds;
+        return 8 * seconds;
     }
 
     /** Reads {@code answers p50 p99 p99.9 seconds}. */
