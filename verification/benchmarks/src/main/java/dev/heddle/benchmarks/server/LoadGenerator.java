@@ -134,7 +134,7 @@ public final class LoadGenerator {
         /** When each of those was due that are not answered; the first has been sent. */
         private final ArrayDeque<Long> due = new ArrayDeque<>();
 
-        /** Whether this thread was held up while it sent that one. */
+        /** Whether this thread was held up while it sent that one, or before it could. */
         private boolean sentLate;
 
         Connection(int port) throws IOException {
@@ -172,7 +172,9 @@ public final class LoadGenerator {
             answer.clear();
             record(due.remove(), sentLate);
             if (!due.isEmpty()) {
+                boolean heldBack = holdUps.mayHaveDelayedThisPass(); // the answer before it, and so this request
                 write();
+                sentLate |= heldBack;
             }
             return 1;
         }
