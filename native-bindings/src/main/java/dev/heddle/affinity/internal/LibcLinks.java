@@ -9,6 +9,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class LibcLinks {
             "sched_getaffinity",
             "sched_getcpu",
             "sched_setaffinity",
+            "syscall",
             "sysconf");
 
     /** Why there is nothing to call, or null. */
@@ -75,8 +77,10 @@ final class LibcLinks {
     private LibcLinks() {}
 
     /** Links a function so that a call takes, before its arguments, where errno is to be kept. */
-    static MethodHandle capturing(MemorySegment address, FunctionDescriptor descriptor) {
-        return Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.captureCallState("errno"));
+    static MethodHandle capturing(MemorySegment address, FunctionDescriptor descriptor, Linker.Option... others) {
+        Linker.Option[] options = Arrays.copyOf(others, others.length + 1);
+        options[others.length] = Linker.Option.captureCallState("errno");
+        return Linker.nativeLinker().downcallHandle(address, descriptor, options);
     }
 
     /** A downcall throws nothing of its own but what the VM throws (stack overflow, wrong thread): pass that on. */
@@ -94,8 +98,12 @@ final class LibcLinks {
         return (int) ERRNO.get(callState, 0L);
     }
 
+    static boolean isAvailable() {
+        return OBSTACLE == null;
+    }
+
     static void requireAvailable() {
-        if (OBSTACLE != null) {
+        if (!isAvailable()) {
             throw unavailable();
         }
     }

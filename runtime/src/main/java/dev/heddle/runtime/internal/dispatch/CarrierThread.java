@@ -22,6 +22,9 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     private final VirtualCoreContext core;
 
+    /** What it shows of itself to whoever would take its core. */
+    private final Lease.Holder holder = new Lease.Holder();
+
     /** The number of the lease that it holds or has held, 0 for none. Written by itself and by who gives it a core. */
     private volatile long lease;
 
@@ -56,6 +59,11 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** The carrier that the calling thread is, or is mounted on; null if there is none. */
     static @Nullable CarrierThread current() {
         return VirtualThreadHook.currentCarrier() instanceof CarrierThread carrier ? carrier : null;
+    }
+
+    /** What it shows of itself to whoever would take its core. */
+    Lease.Holder holder() {
+        return holder;
     }
 
     @Override
@@ -108,7 +116,7 @@ public final class CarrierThread extends Thread implements CoreThread {
         while ((continuation = nextOrReport()) != null) {
             CURRENT.setOpaque(this, continuation);
             dispatching = false;
-            core.lease().run(lease);
+            holder.run();
             try {
                 continuation.run();
             } catch (Throwable t) {
@@ -124,6 +132,7 @@ public final class CarrierThread extends Thread implements CoreThread {
             }
         }
         dispatching = false;
+        holder.dispatch(); // as the next lease is to find it
         lease = 0;
         CURRENT.setOpaque(this, null);
     }
@@ -139,11 +148,7 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     private boolean isOwnerAgain() {
         long mine = lease;
-        if (mine == 0) {
-            return false;
-        }
-        // The second look: a push that a stack overflow has cut short may have left the lease at dispatching.
-        dispatching = core.lease().enter(mine) || core.lease().number() == mine;
+        dispatching = mine != 0 && core.lease().enter(holder, mine);
         return dispatching;
     }
 
@@ -157,7 +162,7 @@ public final class CarrierThread extends Thread implements CoreThread {
             return true;
         }
         long mine = lease;
-        if (mine == 0 || !core.lease().enter(mine)) {
+        if (mine == 0 || !core.lease().enter(holder, mine)) {
             return false;
         }
         // No task is mounted: the way leads back to the dispatch loop, which need not enter once more.
@@ -173,7 +178,7 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** Ends what {@link #enter()} began. */
     void leave() {
         if (!dispatching) {
-            core.lease().run(lease);
+            holder.run();
         }
     }
 
@@ -185,7 +190,7 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** On this carrier, in a task: it has taken a core that was free. */
     void takeLease(long number) {
         lease = number;
-        core.lease().run(number);
+        holder.run();
     }
 
     /**

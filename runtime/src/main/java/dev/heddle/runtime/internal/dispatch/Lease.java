@@ -5,48 +5,85 @@ import dev.heddle.runtime.internal.padding.PaddedLong;
 /**
  * Which carrier owns a core while the core is awake, and whether the core may be taken from it now.
  *
- * <p>A carrier holds a lease by its number, which only ever grows. While it runs a task, anyone may take the core away by
- * one compare-and-set; while it dispatches, nobody may. What an owner did to the core before it lost it happens-before what
- * the next owner does.
+ * <p>A carrier holds a lease by its number, which only ever grows. While it runs a task, the core may be taken from it; while it
+ * dispatches, it may not. What an owner did to the core before it lost it happens-before what the next owner does.
  */
 public final class Lease {
     /*
-     *   from            to                 by                                      method
-     *   n, DISPATCHING  n, RUNNING         owner, before it runs a continuation    run         release
-     *   n, RUNNING      n, DISPATCHING     owner, when that has suspended, and     enter       compare-and-set
-     *                                      for each push from within its task
-     *   n, RUNNING      n+1, DISPATCHING   monitor, for another carrier            take        compare-and-set
-     *   n, DISPATCHING  n+1, DISPATCHING   owner, or who has ended the rest of a   pass        release
-     *                                      parked or vacant core
+     * Two words: the lease's, one for each core, and the holder's, one for each carrier, which only that carrier writes.
      *
-     * INV-2: only the owner touches what is the owner's, and only while it is DISPATCHING. Of enter and take, both from
-     * (n, RUNNING), one wins; if take does, the old owner's enter fails now and for ever, for n does not come back.
+     *   lease        to           by                                                             method
+     *   n            n, CLAIMED   monitor, which asks for the core                               take     compare-and-set
+     *   n, CLAIMED   n+1          the same, for another carrier: the holder was RUNNING          take     compare-and-set
+     *   n, CLAIMED   n            the same: the holder was DISPATCHING                           take     compare-and-set
+     *   n, CLAIMED   n            owner, which has come back and objects                         enter    compare-and-set
+     *   any of n     n+1          owner, or who has ended the rest of a parked or vacant core    pass     release
+     *
+     *   holder       to
+     *   DISPATCHING  RUNNING      owner, before it runs a continuation                           run      release
+     *   RUNNING      DISPATCHING  owner, when that has suspended, and for each push from         enter    release
+     *                             within its task
+     *
+     * INV-2: only the owner touches what is the owner's, and only while it is DISPATCHING. Both write and then look at what the other has
+     * written, with a fence between:
+     *
+     *   enter   E1 holder := DISPATCHING   light fence   E2 is the lease n, not CLAIMED? If so it is the owner. Else it objects.
+     *   take    T1 lease := n, CLAIMED     heavy fence   T2 is the holder RUNNING?       If so T3, lease := n+1
+     *
+     * If E2 does not see T1, then T2 sees E1, or what that carrier has written after it. If that is DISPATCHING, take withdraws. If it is
+     * RUNNING again, the owner was through with what is the owner's, for this time; and of the last enter of which E1 came before the fence all
+     * of this is true, so that the next one's E2 sees T1. An owner whose E2 sees T1 objects: of that and T3, compare-and-sets both from
+     * (n, CLAIMED), one wins. If T3 does, enter fails now and for ever, for n does not come back.
      * INV-4: the old owner learns of it at the latest by the enter that follows its task's suspension.
      *
-     * run needs no more than a release: it publishes the owner's writes to whoever makes the next compare-and-set. The word
-     * is not one of INV-5's: whether the owner sleeps is OwnerState's, which a hand-over leaves AWAKE.
+     * run needs no more than a release: it publishes the owner's writes to T2, which is volatile. A holder that holds no lease is
+     * DISPATCHING, or has lost it and will be before it may get the next one: who is given a core is found so. The words are not among INV-5's:
+     * whether the owner sleeps is OwnerState's, which a hand-over leaves AWAKE.
      */
-    private static final long RUNNING = 1;
+    private static final long CLAIMED = 1;
 
-    /** Padded: its owner writes it twice for each task, while senders read what would lie beside it. */
+    /** Padded: its owner reads it twice for each task, while senders write what would lie beside it. */
     private final PaddedLong word = new PaddedLong();
 
-    /** Makes a lease that nobody holds: numbers begin with 1. */
-    public Lease() {}
+    private final AsymmetricFence fence;
 
-    /** Owner, dispatching: runs a task from now on. */
-    public void run(long number) {
-        word.setRelease(number << 1 | RUNNING); // pairs with enter() and take()
+    /**
+     * Makes a lease that nobody holds: numbers begin with 1.
+     *
+     * @param fence its light half is the owner's
+     */
+    public Lease(AsymmetricFence fence) {
+        this.fence = fence;
     }
 
     /** The carrier that runs a task: dispatches from now on. Returns false if the core was taken from it. */
-    public boolean enter(long number) {
-        return word.compareAndSet(number << 1 | RUNNING, number << 1);
+    public boolean enter(Holder holder, long number) {
+        holder.dispatch();
+        fence.light();
+        return word.get() == number << 1 || object(number);
     }
 
-    /** Takes the core from the carrier that runs a task under this number. Returns the next number, or 0 if it is too late. */
-    public long take(long number) {
-        return word.compareAndSet(number << 1 | RUNNING, (number + 1) << 1) ? number + 1 : 0;
+    /** Somebody asks for the core, or has it, or has just withdrawn. */
+    private boolean object(long number) {
+        return word.compareAndSet(number << 1 | CLAIMED, number << 1) || word.get() == number << 1;
+    }
+
+    /**
+     * Takes the core from the carrier that holds it by this number, if that runs a task. One thread at a time.
+     *
+     * @return the next number, or 0 if the core stays where it is
+     */
+    public long take(Holder holder, long number) {
+        long claim = number << 1 | CLAIMED;
+        if (!holder.isRunning() || !word.compareAndSet(number << 1, claim)) {
+            return 0;
+        }
+        fence.heavy();
+        if (holder.isRunning()) {
+            return word.compareAndSet(claim, (number + 1) << 1) ? number + 1 : 0;
+        }
+        word.compareAndSet(claim, number << 1); // if that fails, its owner has objected
+        return 0;
     }
 
     /** Gives the core, which the caller holds, to whoever gets the number that is returned. */
@@ -61,8 +98,30 @@ public final class Lease {
         return word.get() >>> 1;
     }
 
-    /** Whether its holder runs a task. */
-    public boolean isRunning() {
-        return (word.get() & RUNNING) != 0;
+    /** Of a carrier: whether the core that it holds may be taken from it. */
+    public static final class Holder {
+        private static final long DISPATCHING = 0;
+        private static final long RUNNING = 1;
+
+        /** Padded: written twice for each task. */
+        private final PaddedLong state = new PaddedLong();
+
+        /** Makes one that is dispatching. */
+        public Holder() {}
+
+        /** Its carrier, dispatching: runs a task from now on. */
+        public void run() {
+            state.setRelease(RUNNING); // pairs with take()
+        }
+
+        /** Its carrier: dispatches, if it is given a core. To know whether it still has one takes {@link Lease#enter}. */
+        void dispatch() {
+            state.setRelease(DISPATCHING);
+        }
+
+        /** Anyone: whether its carrier runs a task. */
+        public boolean isRunning() {
+            return state.get() == RUNNING;
+        }
     }
 }

@@ -264,7 +264,9 @@ final class Monitor {
     private boolean look(VirtualCoreContext core, Watch watch, long now, boolean late) {
         // In this order: a core that runs a task, and has dispatched none since the last look, ran this one then.
         long lease = core.lease().number();
-        boolean isRunning = core.lease().isRunning();
+        CarrierThread carrier = core.carrier();
+        boolean isRunning =
+                carrier != null && carrier.lease() == lease && carrier.holder().isRunning();
         long dispatches = core.counters().dispatches();
         long rest = core.rest();
         boolean isResting = rest != OwnerState.AWAKE;
@@ -283,12 +285,11 @@ final class Monitor {
             }
             return hasRun || (isRunning && !isResting);
         }
-        if (!isRunning) {
-            return false; // its task has just woken another one, and goes on; or it looks for work
-        }
-        CarrierThread carrier = core.carrier();
         if (carrier == null || carrier.lease() != lease) {
             return true; // it changes hands just now
+        }
+        if (!isRunning) {
+            return false; // its task has just woken another one, and goes on; or it looks for work
         }
         if (watch.cpuSince < 0) {
             computedSince(watch, carrier.kernelId());
@@ -303,7 +304,7 @@ final class Monitor {
                 core.takeSockets();
                 if (something && !core.isExclusive()) {
                     lastBlocked = now;
-                    core.handOver(lease);
+                    core.handOver(carrier, lease);
                 }
             }
             return true;
@@ -324,7 +325,7 @@ final class Monitor {
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
             if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
-                core.handOver(lease);
+                core.handOver(carrier, lease);
             }
         }
         return true;

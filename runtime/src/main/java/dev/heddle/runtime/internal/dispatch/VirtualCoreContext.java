@@ -71,7 +71,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private final MpscChannel<Runnable> channel;
 
     private final OwnerState owner = new OwnerState();
-    private final Lease lease = new Lease();
+    private final Lease lease = new Lease(AsymmetricFence.ofThisProcess());
     private final CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
     private final CarrierPool carriers = new CarrierPool(this);
 
@@ -687,18 +687,18 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /**
-     * Monitor: takes the core from the carrier that runs a task under this lease, for a spare. If there is none it is started,
+     * Monitor: takes the core from this carrier, which runs a task under this lease, for a spare. If there is none it is started,
      * and the core changes hands when the monitor asks again.
      *
      * @return whether the core has changed hands
      */
-    boolean handOver(long number) {
+    boolean handOver(CarrierThread from, long number) {
         CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
             carriers.prepareSpare();
             return false;
         }
-        long next = lease.take(number);
+        long next = lease.take(from.holder(), number);
         if (next == 0) {
             carriers.putBack(spare);
             return false;
