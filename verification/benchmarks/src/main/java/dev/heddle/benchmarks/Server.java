@@ -40,8 +40,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * What do connections on chosen cores bring to a server with blocking sockets and a virtual thread for each connection?
  *
  * <p>The server is a process of its own that may use the upper half of the CPUs, with all of its JVM's threads; what drives it has the lower half.
- * The two servers differ in who runs the connections' threads, and in that Heddle's keyed store has a plain map on each core
- * where the JDK's has a ConcurrentHashMap.
+ * The two servers differ in who runs the connections' threads, and in that Heddle's keyed store has a map on each core
+ * where the JDK's has one.
  *
  * <p>{@code ./heddle bench server}
  */
@@ -56,6 +56,12 @@ import org.openjdk.jmh.annotations.Warmup;
 public class Server {
     private static final int CONNECTIONS = 64;
     private static final int KEYS = 10_000;
+
+    /** For so long the server's compilers are at work under the fixed load, and some seconds more. */
+    private static final int COMPILERS_SECONDS = 24;
+
+    /** How long the server may be silent while it is filled, or take to end. */
+    private static final int PATIENCE_SECONDS = 30;
 
     /** Who runs the connections. */
     public enum Runner {
@@ -132,6 +138,11 @@ public class Server {
     /** Starts the server. */
     @Setup(Level.Trial)
     public void start() throws Exception {
+        if (ThreadAffinity.ofProcess().size() < 2) {
+            throw new IllegalStateException(
+                    "the server and what drives it need a CPU each, and this process may use only "
+                            + ThreadAffinity.ofProcess());
+        }
         server = java(upper(), Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, HttpServer.class.getName(), venue.name());
         port = Objects.requireNonNull(server.inputReader().readLine(), "the server did not start");
         fill();
@@ -146,6 +157,7 @@ public class Server {
     private void fill() throws IOException {
         try (Socket connection = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
             connection.setTcpNoDelay(true);
+            connection.setSoTimeout(PATIENCE_SECONDS * 1_000);
             BufferedReader in =
                     new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
             for (int key = 1; key <= KEYS; key++) {
@@ -167,10 +179,13 @@ public class Server {
     /** Ends it. */
     @TearDown(Level.Trial)
     public void stop() throws IOException, InterruptedException {
-        server.getOutputStream().close();
-        server.waitFor();
         if (script != null) {
             Files.delete(script);
+        }
+        server.getOutputStream().close();
+        if (!server.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            server.destroyForcibly();
+            throw new IOException("the server did not end within " + PATIENCE_SECONDS + " s");
         }
     }
 
@@ -222,9 +237,9 @@ public class Server {
         latency.counted = (long) seconds * load.perSecond - disturbance.leftOut;
     }
 
-    /** How long the load generator drives the server before it counts: at this load its compilers are at work for some fifteen seconds. */
+    /** How long the load generator drives the server before it counts: not so long for a quick look. */
     private int warmUpSeconds() {
-        return 8 * seconds;
+        return Math.min(COMPILERS_SECONDS, 8 * seconds);
     }
 
     /** Reads {@code answers p50 p99 p99.9 seconds}. */
@@ -248,7 +263,7 @@ public class Server {
             }
         }
         if (process.waitFor() != 0) {
-            throw new IOException("the load generator ended with " + process.exitValue());
+            throw new IOException("what drives the server ended with " + process.exitValue() + ": " + last);
         }
         return last.split(" ", -1);
     }

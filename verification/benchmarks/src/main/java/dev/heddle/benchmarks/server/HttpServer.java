@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,10 @@ public final class HttpServer {
             default -> throw new IllegalArgumentException("no such scheduler: " + args[0]);
         };
         acceptor.setDaemon(true);
+        acceptor.setUncaughtExceptionHandler((thread, failure) -> {
+            failure.printStackTrace();
+            System.exit(1); // or who waits for a connection waits for ever
+        });
         acceptor.start();
         System.out.println(listener.getLocalPort());
         while (System.in.read() >= 0) {
@@ -157,7 +162,7 @@ public final class HttpServer {
                 throw new IOException("a line is longer than " + LONGEST_LINE);
             }
             if (length == line.length) {
-                line = java.util.Arrays.copyOf(line, 2 * length);
+                line = Arrays.copyOf(line, 2 * length);
             }
             line[length++] = (byte) next;
         }

@@ -11,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -195,8 +196,7 @@ public final class LoadGenerator {
 
         private int endOfHead() {
             for (int i = 0; i + END_OF_HEAD.length <= answer.position(); i++) {
-                if (java.util.Arrays.equals(
-                        answer.array(), i, i + END_OF_HEAD.length, END_OF_HEAD, 0, END_OF_HEAD.length)) {
+                if (Arrays.equals(answer.array(), i, i + END_OF_HEAD.length, END_OF_HEAD, 0, END_OF_HEAD.length)) {
                     return i + END_OF_HEAD.length;
                 }
             }

@@ -1,7 +1,6 @@
 package dev.heddle.benchmarks.server;
 
 import dev.heddle.runtime.CoreManager;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,7 +29,10 @@ interface Store {
         }
     }
 
-    /** A map for each core, touched by tasks of that core only: no locks. */
+    /**
+     * A map for each core, touched by tasks of that core only. Not a {@code HashMap}: after a hand-over two tasks of a core may run at once, and
+     * an exclusive core, which is never handed over, asks for no sockets.
+     */
     final class OnCores {
         private final CoreManager cores;
         private final int[] cpus;
@@ -40,7 +42,8 @@ interface Store {
         OnCores(CoreManager cores, int[] cpus) {
             this.cores = cores;
             this.cpus = cpus;
-            this.maps = Stream.generate(HashMap::new).limit(cpus.length).toArray(Map[]::new);
+            this.maps =
+                    Stream.generate(ConcurrentHashMap::new).limit(cpus.length).toArray(Map[]::new);
         }
 
         /** The store, for tasks of a core: what is another core's they ask of a task there. */
