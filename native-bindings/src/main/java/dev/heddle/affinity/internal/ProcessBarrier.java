@@ -17,7 +17,7 @@ public final class ProcessBarrier {
     /** The system call's number, which the C library's headers name for the machine that they are on only; -1 where it is not known. */
     private static final long MEMBARRIER = switch (System.getProperty("os.arch", "")) {
         case "amd64" -> 324;
-        case "aarch64", "riscv64" -> 283;
+        case "aarch64" -> 283;
         default -> -1;
     };
 
@@ -51,13 +51,14 @@ public final class ProcessBarrier {
      * Returns when each other thread of this process has been in a state, since the call, in which all of its accesses to memory so far had
      * been made and none of those that follow: at once for a thread that is on no CPU. Takes microseconds.
      *
-     * @throws NativeCallException if the process has not been {@linkplain #register() registered}
+     * @throws NativeCallException if the kernel has no memory for it, or the process has not been {@linkplain #register() registered}
+     * @throws OutOfMemoryError if the JVM has none
      */
     public static void await() {
         int errno = call(Libc.MEMBARRIER_CMD_PRIVATE_EXPEDITED());
         if (errno != 0) {
             throw new NativeCallException(
-                    "membarrier", "private expedited", errno, "the process has to be registered first");
+                    "membarrier", "private expedited", errno, "no thread has been made to pass a fence");
         }
     }
 

@@ -153,7 +153,8 @@ public final class CarrierThread extends Thread implements CoreThread {
     }
 
     /**
-     * On this carrier, in a task or after one has suspended: begins to touch what is the owner's.
+     * On this carrier, in a task or after one has suspended: begins to touch what is the owner's. In a task it does not nest. If a stack overflow cuts
+     * the way to {@link #leave()} short, the core is neither taken away nor reported until the task's next push or suspension.
      *
      * @return false if it does not own its core. If true, {@link #leave()} must follow
      */

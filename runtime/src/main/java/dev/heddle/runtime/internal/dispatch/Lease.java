@@ -13,11 +13,11 @@ public final class Lease {
      * Two words: the lease's, one for each core, and the holder's, one for each carrier, which only that carrier writes.
      *
      *   lease        to           by                                                             method
-     *   n            n, CLAIMED   monitor, which asks for the core                               take     compare-and-set
-     *   n, CLAIMED   n+1          the same, for another carrier: the holder was RUNNING          take     compare-and-set
-     *   n, CLAIMED   n            the same: the holder was DISPATCHING                           take     compare-and-set
-     *   n, CLAIMED   n            owner, which has come back and objects                         enter    compare-and-set
-     *   any of n     n+1          owner, or who has ended the rest of a parked or vacant core    pass     release
+     *   n            n, ASKED     monitor, which asks for the core                               take     compare-and-set
+     *   n, ASKED     n+1          the same, for another carrier: the holder was RUNNING          take     compare-and-set
+     *   n, ASKED     n            the same, which withdraws: the holder was DISPATCHING          take     compare-and-set
+     *   n, ASKED     n            owner, which has come back and objects                         enter    compare-and-set
+     *   either       n+1          owner, or who has ended the rest of a parked or vacant core    pass     release
      *
      *   holder       to
      *   DISPATCHING  RUNNING      owner, before it runs a continuation                           run      release
@@ -27,20 +27,21 @@ public final class Lease {
      * INV-2: only the owner touches what is the owner's, and only while it is DISPATCHING. Both write and then look at what the other has
      * written, with a fence between:
      *
-     *   enter   E1 holder := DISPATCHING   light fence   E2 is the lease n, not CLAIMED? If so it is the owner. Else it objects.
-     *   take    T1 lease := n, CLAIMED     heavy fence   T2 is the holder RUNNING?       If so T3, lease := n+1
+     *   enter   E1 holder := DISPATCHING   light fence   E2 is the lease n, not ASKED? If so it is the owner. Else it objects.
+     *   take    T1 lease := n, ASKED       heavy fence   T2 is the holder RUNNING?     If so T3, lease := n+1. Else it withdraws.
      *
-     * If E2 does not see T1, then T2 sees E1, or what that carrier has written after it. If that is DISPATCHING, take withdraws. If it is
-     * RUNNING again, the owner was through with what is the owner's, for this time; and of the last enter of which E1 came before the fence all
-     * of this is true, so that the next one's E2 sees T1. An owner whose E2 sees T1 objects: of that and T3, compare-and-sets both from
-     * (n, CLAIMED), one wins. If T3 does, enter fails now and for ever, for n does not come back.
+     * If E2 does not see T1, then T2 sees E1, or what that carrier has written after it. If T2 sees DISPATCHING, take withdraws. If it sees
+     * RUNNING, the owner is through with what is the owner's, and its next E1 comes after the fence, so that its E2 sees T1.
+     * An owner whose E2 sees T1 objects: of that and T3, compare-and-sets both from (n, ASKED), one wins. If T3 does, enter fails now and
+     * for ever, for n does not come back. If the objection fails and n is there still, take has withdrawn. It may even have asked once more:
+     * E1 came before that second fence, for E2 saw the first T1, so that the second T2 sees E1 or what came after it, as above.
      * INV-4: the old owner learns of it at the latest by the enter that follows its task's suspension.
      *
-     * run needs no more than a release: it publishes the owner's writes to T2, which is volatile. A holder that holds no lease is
-     * DISPATCHING, or has lost it and will be before it may get the next one: who is given a core is found so. The words are not among INV-5's:
-     * whether the owner sleeps is OwnerState's, which a hand-over leaves AWAKE.
+     * run needs no more than a release: it publishes the owner's writes to T2, which is volatile. Whoever is given a core is DISPATCHING by
+     * then: a carrier begins so, and what it does when it loses a core, or gives it away, ends so. The words are not among INV-5's: whether
+     * the owner sleeps is OwnerState's, which a hand-over leaves AWAKE.
      */
-    private static final long CLAIMED = 1;
+    private static final long ASKED = 1;
 
     /** Padded: its owner reads it twice for each task, while senders write what would lie beside it. */
     private final PaddedLong word = new PaddedLong();
@@ -63,27 +64,34 @@ public final class Lease {
         return word.get() == number << 1 || object(number);
     }
 
-    /** Somebody asks for the core, or has it, or has just withdrawn. */
+    /** Somebody asks for the core, or has it, or has just withdrawn. Returns false if somebody has it. */
     private boolean object(long number) {
-        return word.compareAndSet(number << 1 | CLAIMED, number << 1) || word.get() == number << 1;
+        return word.compareAndSet(number << 1 | ASKED, number << 1) || number() == number;
     }
 
     /**
-     * Takes the core from the carrier that holds it by this number, if that runs a task. One thread at a time.
+     * Takes the core from the carrier that holds it by this number, if that runs a task. One thread at a time. Where the fence fails,
+     * the core stays where it is.
      *
      * @return the next number, or 0 if the core stays where it is
      */
     public long take(Holder holder, long number) {
-        long claim = number << 1 | CLAIMED;
-        if (!holder.isRunning() || !word.compareAndSet(number << 1, claim)) {
+        long asked = number << 1 | ASKED;
+        if (!holder.isRunning() || !word.compareAndSet(number << 1, asked)) {
             return 0;
         }
-        fence.heavy();
-        if (holder.isRunning()) {
-            return word.compareAndSet(claim, (number + 1) << 1) ? number + 1 : 0;
+        long next = number;
+        try {
+            fence.heavy();
+            if (holder.isRunning()) {
+                next = number + 1;
+            }
+        } finally {
+            if (!word.compareAndSet(asked, next << 1)) {
+                next = number; // its owner has objected
+            }
         }
-        word.compareAndSet(claim, number << 1); // if that fails, its owner has objected
-        return 0;
+        return next == number ? 0 : next;
     }
 
     /** Gives the core, which the caller holds, to whoever gets the number that is returned. */

@@ -191,7 +191,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Carrier: ends. */
     void carrierEnded(CarrierThread ended) {
         carriers.ended(ended);
-        if (ended.lease() != 0 && ended.lease() == lease.number()) {
+        if (ended.lease() != 0 && lease.enter(ended.holder(), ended.lease())) {
             leaveVacant(); // it should not have ended: INV-8
         }
     }
@@ -698,9 +698,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
             carriers.prepareSpare();
             return false;
         }
-        long next = lease.take(from.holder(), number);
+        long next = 0;
+        try {
+            next = lease.take(from.holder(), number);
+        } finally {
+            if (next == 0) {
+                carriers.putBack(spare);
+            }
+        }
         if (next == 0) {
-            carriers.putBack(spare);
             return false;
         }
         counters.countHandOver();
