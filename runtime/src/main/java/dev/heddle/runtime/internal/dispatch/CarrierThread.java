@@ -61,7 +61,6 @@ public final class CarrierThread extends Thread implements CoreThread {
         return VirtualThreadHook.currentCarrier() instanceof CarrierThread carrier ? carrier : null;
     }
 
-    /** What it shows of itself to whoever would take its core. */
     Lease.Holder holder() {
         return holder;
     }
