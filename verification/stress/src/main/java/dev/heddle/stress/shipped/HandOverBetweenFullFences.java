@@ -4,7 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.heddle.runtime.internal.dispatch.AsymmetricFence;
-import dev.heddle.runtime.internal.dispatch.Lease;
+import dev.heddle.stress.HandOver;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -22,46 +22,21 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(expect = FORBIDDEN, desc = "two owners, or none, or one that misses what was done")
 @State
 public class HandOverBetweenFullFences {
-    private static final int TASKS = 100;
-
-    private final Lease lease = new Lease(new AsymmetricFence.Symmetric());
-    private final Lease.Holder holder = new Lease.Holder();
-    private int dispatched;
-    private int lostAfter;
-    private int takenAfter;
-    private volatile boolean hasGone;
-
-    public HandOverBetweenFullFences() {
-        lease.pass();
-    }
+    private final HandOver core = new HandOver(new AsymmetricFence.Symmetric());
 
     @Actor
     public void owner() {
-        boolean isOwner = true;
-        while (isOwner && dispatched < TASKS) {
-            dispatched++;
-            holder.run();
-            isOwner = lease.enter(holder, 1);
-        }
-        lostAfter = isOwner ? 0 : dispatched;
-        if (isOwner) {
-            lease.pass(); // while the monitor may ask
-        }
-        hasGone = true;
+        core.own();
     }
 
     @Actor
     public void monitor() {
-        boolean isTaken;
-        do {
-            isTaken = lease.take(holder, 1) != 0;
-        } while (!isTaken && !hasGone);
-        takenAfter = isTaken ? dispatched : 0;
+        core.take();
     }
 
     @Arbiter
     public void compare(ZZ_Result result) {
-        result.r1 = lostAfter == takenAfter && lease.number() == 2;
-        result.r2 = takenAfter != 0;
+        result.r1 = core.isAgreed();
+        result.r2 = core.isTaken();
     }
 }
