@@ -4,30 +4,37 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What the tasks of a soak share: a lock, a monitor, a channel, connections, and a pipe whose reads sleep in the kernel. */
 final class SoakResources implements AutoCloseable {
     private static final int CONNECTIONS = 8;
+    private static final long POLL_NANOS = 100_000;
 
     final ReentrantLock lock = new ReentrantLock();
     final Object monitor = new Object();
     final BlockingQueue<Integer> channel = new LinkedBlockingQueue<>();
     private final ServerSocket server = new ServerSocket(0, CONNECTIONS, InetAddress.getLoopbackAddress());
     private final BlockingQueue<Socket> connections = new LinkedBlockingQueue<>();
-    private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().factory());
+
+    /**
+     * When a byte is due in the pipe, in nanoseconds. No lock: who reads holds up its core, and where that is exclusive the writer would
+     * wait for ever for a task of that core which the lock was given to.
+     */
+    private final ConcurrentLinkedQueue<Long> due = new ConcurrentLinkedQueue<>();
+
+    private volatile boolean closed;
     private final Path folder = Files.createTempDirectory("heddle-soak");
     private final Path fifo = folder.resolve("fifo");
     private final FileInputStream in;
@@ -41,6 +48,7 @@ final class SoakResources implements AutoCloseable {
         in = new FileInputStream(fifo.toFile());
         out = new FileOutputStream(fifo.toFile());
         both.close();
+        Thread.ofPlatform().daemon().name("heddle-soak-writer").start(this::write);
         Thread.ofVirtual().start(this::serve);
         for (int i = 0; i < CONNECTIONS; i++) {
             connections.add(connect());
@@ -94,23 +102,33 @@ final class SoakResources implements AutoCloseable {
 
     /** Reads a byte that comes after a while. Blocks the carrier. */
     int readLater(long micros) throws IOException {
-        Future<Integer> write = writer.schedule(
-                () -> {
+        due.add(System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(micros));
+        return in.read();
+    }
+
+    /** In the order of the readers: one that is due later holds up those behind it by its own while at most. */
+    private void write() {
+        try {
+            while (!closed) {
+                Long next = due.poll();
+                long wait = next == null ? POLL_NANOS : next - System.nanoTime();
+                if (wait > 0) {
+                    LockSupport.parkNanos(wait);
+                }
+                if (next != null) {
                     out.write(1);
-                    return 1;
-                },
-                micros,
-                TimeUnit.MICROSECONDS);
-        int read = in.read();
-        if (write.state() == Future.State.FAILED) {
-            throw new IOException("the pipe could not be written", write.exceptionNow());
+                }
+            }
+        } catch (IOException e) {
+            if (!closed) {
+                throw new UncheckedIOException("the pipe could not be written", e);
+            }
         }
-        return read;
     }
 
     @Override
     public void close() throws IOException {
-        writer.shutdownNow();
+        closed = true;
         server.close();
         for (Socket connection : connections) {
             connection.close();
