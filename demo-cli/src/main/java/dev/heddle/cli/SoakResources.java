@@ -101,14 +101,19 @@ final class SoakResources implements AutoCloseable {
     }
 
     /** Reads a byte that comes after a while. Blocks the carrier. */
-    int readLater(long micros) throws IOException {
+    void readLater(long micros) throws IOException {
         due.add(System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(micros));
-        return in.read();
+        if (in.read() != 1) {
+            throw new IOException("the pipe ended");
+        }
     }
 
-    /** In the order of the readers: one that is due later holds up those behind it by its own while at most. */
+    /**
+     * In the order of the readers: one that is due later holds up those behind it by its own while at most. Where it fails it ends the
+     * pipe for them.
+     */
     private void write() {
-        try {
+        try (out) {
             while (!closed) {
                 Long next = due.poll();
                 long wait = next == null ? POLL_NANOS : next - System.nanoTime();
