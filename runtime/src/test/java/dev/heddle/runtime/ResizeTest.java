@@ -188,6 +188,58 @@ final class ResizeTest {
         }
     }
 
+    /** The task on the core that goes never suspends, and no other carrier may have the core: it cannot hand on what waits there. */
+    @Test
+    void othersTakeWhatWaitsOnACoreThatIsHeldUpWhenItGoes() throws Exception {
+        CountDownLatch held = new CountDownLatch(2);
+        AtomicBoolean firstMayGoOn = new AtomicBoolean();
+        AtomicBoolean lastMayGoOn = new AtomicBoolean();
+        AtomicInteger ranOnFirst = new AtomicInteger();
+        Runnable look = () -> {
+            if (ThreadAffinity.currentCpu() == FIRST) {
+                ranOnFirst.incrementAndGet();
+            }
+        };
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST, LAST))
+                .hogs(HogPolicy.REPORT)
+                .start()) {
+            try {
+                Thread[] parked = new Thread[2];
+                for (int i = 0; i < parked.length; i++) {
+                    Thread each = cores.anywhere().start(() -> {
+                        LockSupport.park();
+                        look.run();
+                    });
+                    parked[i] = each;
+                    Waiting.until("parked", () -> each.getState() == Thread.State.WAITING);
+                }
+                cores.on(FIRST).start(() -> {
+                    held.countDown();
+                    Waiting.spinUntil("the first core may go on", firstMayGoOn::get);
+                });
+                Waiting.until("the first core is held up", () -> held.getCount() == 1);
+                cores.on(LAST).start(() -> {
+                    cores.anywhere().start(look);
+                    cores.on(LAST).preferred().start(look);
+                    LockSupport.unpark(parked[0]); // it is next
+                    LockSupport.unpark(parked[1]); // this one is now, and the other one ready
+                    held.countDown();
+                    Waiting.spinUntil("the last core may go on", lastMayGoOn::get);
+                });
+                held.await();
+                assertEquals(0, ranOnFirst.get());
+                cores.resize(CpuSet.of(FIRST), ResizePolicy.FAIL);
+                firstMayGoOn.set(true);
+                Waiting.until("all four have run on the first core", () -> ranOnFirst.get() == 4);
+            } finally {
+                firstMayGoOn.set(true);
+                lastMayGoOn.set(true);
+            }
+        }
+    }
+
     @Test
     void whatCannotBeIsRefusedAndChangesNothing() {
         CoreManager cores = start(TaskMode.VIRTUAL);

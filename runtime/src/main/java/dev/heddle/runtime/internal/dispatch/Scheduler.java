@@ -85,23 +85,26 @@ public final class Scheduler implements CoreBackend, Executor {
         Set<VirtualCoreContext> all = new LinkedHashSet<>();
         present.forEach(core -> all.add((VirtualCoreContext) core));
         VirtualCoreContext[] sharing = all.toArray(VirtualCoreContext[]::new);
-        for (VirtualCoreContext core : sharing) {
-            core.setNeighbours(neighbours(core, sharing));
-        }
-        cores = sharing;
         for (VirtualCoreContext core : allCores) {
             if (!core.isGone()) {
                 all.add(core);
             }
         }
-        allCores = all.toArray(VirtualCoreContext[]::new);
+        for (VirtualCoreContext core : sharing) {
+            core.setNeighbours(neighbours(core, all));
+        }
+        allCores = all.toArray(VirtualCoreContext[]::new); // first: whoever is to find work must not miss a new core's
+        cores = sharing;
         if (ended) {
             end(); // it has come meanwhile, and did not know the new ones
         }
     }
 
-    /** The others, those that are equally near in one array, the nearest first. */
-    private VirtualCoreContext[][] neighbours(VirtualCoreContext core, VirtualCoreContext[] all) {
+    /**
+     * The others, those that are equally near in one array, the nearest first. Removed ones are among them: one that is held up
+     * in a task cannot hand on what waits there.
+     */
+    private VirtualCoreContext[][] neighbours(VirtualCoreContext core, Set<VirtualCoreContext> all) {
         List<List<VirtualCoreContext>> rings = new ArrayList<>();
         for (int ring = 0; ring < Neighbourhood.RINGS; ring++) {
             rings.add(new ArrayList<>());
@@ -242,7 +245,7 @@ public final class Scheduler implements CoreBackend, Executor {
         if (!global.isEmpty()) {
             return true;
         }
-        for (VirtualCoreContext core : cores) {
+        for (VirtualCoreContext core : allCores) {
             if (core.queues().hasStealable()) {
                 return true;
             }

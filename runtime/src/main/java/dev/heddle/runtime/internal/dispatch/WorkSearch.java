@@ -45,8 +45,7 @@ final class WorkSearch {
     /** Begins to search, unless enough others do. Returns whether it searches. */
     boolean tryStart() {
         if (!searching) {
-            int cores = scheduler.cores().length;
-            searching = cores > 1 && scheduler.searchers().tryStart(cores);
+            searching = neighbours.length != 0 && scheduler.searchers().tryStart(scheduler.cores().length);
         }
         return searching;
     }
