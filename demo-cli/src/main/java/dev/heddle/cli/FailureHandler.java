@@ -39,11 +39,18 @@ final class FailureHandler implements IExecutionExceptionHandler, IParameterExce
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
-    private static String describe(ParameterException failure) {
-        if (failure instanceof UnmatchedArgumentException unmatched
+    private static boolean isUnknownCommand(ParameterException failure) {
+        return failure instanceof UnmatchedArgumentException unmatched
                 && !unmatched.isUnknownOption()
-                && failure.getCommandLine().getParent() == null) {
-            return "there is no command '" + unmatched.getUnmatched().get(0) + "'";
+                && failure.getCommandLine().getParent() == null;
+    }
+
+    private static String describe(ParameterException failure) {
+        if (isUnknownCommand(failure)) {
+            return "there is no command '"
+                    + ((UnmatchedArgumentException) failure).getUnmatched().get(0) + "', but there are "
+                    + String.join(
+                            ", ", failure.getCommandLine().getSubcommands().keySet());
         }
         return String.valueOf(failure.getMessage());
     }
@@ -52,7 +59,7 @@ final class FailureHandler implements IExecutionExceptionHandler, IParameterExce
     public int handleParseException(ParameterException failure, String[] arguments) {
         CommandLine command = failure.getCommandLine();
         command.getErr().println(command.getColorScheme().errorText("heddle: " + describe(failure)));
-        if (!UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
+        if (isUnknownCommand(failure) || !UnmatchedArgumentException.printSuggestions(failure, command.getErr())) {
             command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         }
         return ExitCode.USAGE;

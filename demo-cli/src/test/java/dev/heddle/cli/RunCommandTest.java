@@ -216,7 +216,7 @@ final class RunCommandTest {
                 "run --mode green   | 'green'",
                 "run --tasks many   | 'many'",
                 "run --colour       | --colour",
-                "weave              | there is no command 'weave'",
+                "weave              | there is no command 'weave', but there are run,",
                 "''                 | subcommand is missing",
             })
     void badUsageEndsIn2AndSaysWhatIsWrong(String line, String part) {
