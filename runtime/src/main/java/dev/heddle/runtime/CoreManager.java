@@ -281,8 +281,8 @@ public final class CoreManager implements AutoCloseable {
 
     private void replace(Map<Integer, Core> next, List<Core> going, ResizePolicy policy) {
         List<Core> stillRemoved = new ArrayList<>(removed);
-        stillRemoved.removeIf(core -> core.context().pinned().tasks().hasBeenQuiescent()
-                && core.context().preferred().tasks().hasBeenQuiescent());
+        stillRemoved.removeIf(core -> core.context().pinned().tasks().isQuiescent()
+                && core.context().preferred().tasks().isQuiescent());
         stillRemoved.addAll(going);
         removed = stillRemoved;
         cores = next;
@@ -458,7 +458,7 @@ public final class CoreManager implements AutoCloseable {
      * @return whether they have
      */
     public boolean isTerminated() {
-        return places().stream().allMatch(place -> place.tasks().hasBeenQuiescent());
+        return places().stream().allMatch(place -> place.tasks().isQuiescent());
     }
 
     /** All that may have tasks. */

@@ -10,15 +10,15 @@ import java.util.stream.Collectors;
  * @param cores how many cores the manager has
  * @param idle how many of them rest
  * @param spinning how many look for work at the others
- * @param carriers threads that are pinned for them
+ * @param carriers threads that are pinned for them, and for cores that were removed and serve tasks still
  * @param spares carriers that wait to be needed
  * @param globalQueue runnable threads that belong to no core
  * @param localQueues runnable threads that wait at each core, in the order of the CPU numbers
- * @param steals times that a core took from another one, so far
+ * @param steals times that a core took from another one, so far. This number and the next three count on cores that were removed
+ *     too
  * @param handOvers times that a core was handed to another carrier, so far
  * @param hogs tasks that computed for longer than a time slice, so far
- * @param pinsLost times that a carrier was found not to be pinned to its CPU any longer, so far, on cores that were removed
- *     too
+ * @param pinsLost times that a carrier was found not to be pinned to its CPU any longer, so far
  * @param pinsRestored times that it could be pinned again
  * @param anywhereStarted tasks sent {@linkplain CoreManager#anywhere() anywhere} that have begun, so far; those of the cores are in
  *     {@link CoreStatistics}

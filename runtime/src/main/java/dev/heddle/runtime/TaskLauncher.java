@@ -97,8 +97,8 @@ public abstract sealed class TaskLauncher permits Core, TaskLauncher.OfPlace {
      *
      * <p>The manager's close waits for such a thread from its start on, not for one that has not been started. (In platform
      * mode, one that the JDK's own executors or a StructuredTaskScope start counts from when it first runs: close those
-     * first.) One that was made before the shutdown may be started after it; once the manager has terminated, nothing waits
-     * for it. With a capacity, a thread holds its place from its making until it first runs, and one that is never started
+     * first.) One that was made before the shutdown, or before a resize removed its core, may be started after it; once the
+     * manager has terminated, nothing waits for it, nor for one that is started after yet another resize. With a capacity, a thread holds its place from its making until it first runs, and one that is never started
      * holds it for ever: start what you make. A scope that is cancelled between the two does not, so give it a core without
      * a capacity.
      *

@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,12 +22,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cores that come and go while tasks run. */
 final class ResizeTest {
     private static final CpuSet ALL = ThreadAffinity.ofProcess();
     private static final int FIRST = ALL.first();
     private static final int LAST = ALL.last();
+    private static final long SMALL_STACK = 160 << 10;
     private static final CpuSet WITHOUT_LAST = ALL.minus(CpuSet.of(LAST));
 
     @BeforeEach
@@ -162,6 +167,118 @@ final class ResizeTest {
             }
             assertEquals(10, seen.get());
         }
+    }
+
+    /** Each move makes the way longer that leads to where the task is served. */
+    @Test
+    void aTaskThatHasMovedThousandsOfTimesIsServed() throws Exception {
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST))
+                .start()) {
+            Thread parked = cores.on(FIRST).start(LockSupport::park);
+            Waiting.until("parked", () -> parked.getState() == Thread.State.WAITING);
+            for (int i = 0; i < 2_000; i++) {
+                cores.resize(CpuSet.of(LAST), ResizePolicy.MOVE);
+                cores.resize(CpuSet.of(FIRST), ResizePolicy.MOVE);
+            }
+            Thread waker = new Thread(null, () -> LockSupport.unpark(parked), "waker", SMALL_STACK);
+            waker.start();
+            waker.join();
+            assertTrue(parked.join(Waiting.DEADLINE));
+        }
+    }
+
+    /** Those that wait need not wait for the task that holds up their core: nothing runs beside it there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"SHARE", "REPORT", "EXCLUSIVE"})
+    void whatWaitsBesideATaskThatComputesMovesAtOnce(String how) throws Exception {
+        CoreManagerBuilder builder = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST, LAST))
+                .hogs(how.equals("REPORT") ? HogPolicy.REPORT : HogPolicy.SHARE);
+        if (how.equals("EXCLUSIVE")) {
+            builder.exclusive(CpuSet.of(LAST));
+        }
+        AtomicBoolean mayEnd = new AtomicBoolean();
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicInteger endedOn = new AtomicInteger(-1);
+        try (CoreManager cores = builder.start()) {
+            try {
+                cores.on(LAST).start(() -> {
+                    begun.countDown();
+                    Waiting.spinUntil("it may end", mayEnd::get);
+                    Thread.yield();
+                    endedOn.set(ThreadAffinity.currentCpu());
+                });
+                begun.await();
+                CompletableFuture<Integer> waits = new CompletableFuture<>();
+                cores.on(LAST).start(() -> waits.complete(ThreadAffinity.currentCpu()));
+                cores.resize(CpuSet.of(FIRST), ResizePolicy.MOVE);
+                int ranOn = waits.get(60, TimeUnit.SECONDS);
+                assertTrue(ranOn == FIRST || how.equals("SHARE"), "on " + ranOn);
+            } finally {
+                mayEnd.set(true);
+            }
+        }
+        assertEquals(FIRST, endedOn.get());
+    }
+
+    @Test
+    void aRefusedResizeRunsNothingOnTheCoresThatItWouldHaveAdded() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        AtomicBoolean mayGoOn = new AtomicBoolean();
+        AtomicInteger ran = new AtomicInteger();
+        AtomicInteger elsewhere = new AtomicInteger();
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST))
+                .hogs(HogPolicy.REPORT)
+                .start()) {
+            try {
+                cores.on(FIRST).start(() -> {
+                    held.countDown();
+                    Waiting.spinUntil("it may go on", mayGoOn::get);
+                });
+                held.await();
+                for (int i = 0; i < 50; i++) {
+                    cores.anywhere().start(() -> {
+                        ran.incrementAndGet();
+                        if (ThreadAffinity.currentCpu() != FIRST) {
+                            elsewhere.incrementAndGet();
+                        }
+                    });
+                }
+                assertThrows(IllegalStateException.class, () -> cores.resize(CpuSet.of(LAST)));
+                assertEquals(0, ran.get());
+            } finally {
+                mayGoOn.set(true);
+            }
+        }
+        assertEquals(50, ran.get());
+        assertEquals(0, elsewhere.get());
+    }
+
+    /** Its place has been closed, and been empty, by the time that it starts. */
+    @Test
+    void closeWaitsForAThreadOfAFactoryThatStartsWhenItsCoreHasGone() throws Exception {
+        CoreManager cores = start(TaskMode.VIRTUAL);
+        CountDownLatch open = new CountDownLatch(1);
+        Thread late = cores.on(LAST).threadFactory().newThread(() -> {
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        cores.resize(WITHOUT_LAST);
+        late.start();
+        cores.shutdown();
+        assertFalse(cores.isTerminated());
+        assertFalse(cores.awaitTermination(Duration.ofMillis(10)));
+        open.countDown();
+        cores.close();
+        assertFalse(late.isAlive());
     }
 
     /** The publisher is the only core that stays, and must not look for others that are counted and cannot be found. */

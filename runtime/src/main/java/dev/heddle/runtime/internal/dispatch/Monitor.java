@@ -56,9 +56,6 @@ final class Monitor {
     /** A look at every thread of the process takes some microseconds for each. */
     private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
 
-    /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
-    private static final int MOST_SHARING = 8;
-
     /** From a task that has been on the CPU for so long the sockets are taken away that its core would ask for between tasks. */
     private static final long SOCKETS_NANOS = 2 * ROUND_NANOS;
 
@@ -294,7 +291,7 @@ final class Monitor {
         if (watch.cpuSince < 0) {
             computedSince(watch, carrier.kernelId());
         }
-        boolean something = core.hasWaiting() || !scheduler.global().isEmpty();
+        boolean something = core.isWaitedFor();
         if (core.queues().next() != null) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }
@@ -302,7 +299,7 @@ final class Monitor {
         if (isAsleep(carrier.kernelId())) {
             if (!late || forASlice) {
                 core.takeSockets();
-                if (something && !core.isExclusive()) {
+                if (something && core.mayBeHandedOver()) {
                     lastBlocked = now;
                     core.handOver(carrier, lease);
                 }
@@ -323,8 +320,7 @@ final class Monitor {
                     core.counters().countHog(); // after the report: who sees the count finds that too
                 }
             }
-            int withHogs = core.carrierCount() - core.spareCount() - 1;
-            if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
+            if (something && core.mayShareWithHog()) {
                 core.handOver(carrier, lease);
             }
         }

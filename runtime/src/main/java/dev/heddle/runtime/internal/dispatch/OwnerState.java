@@ -14,7 +14,7 @@ import java.lang.invoke.VarHandle;
 public final class OwnerState {
     /*
      *   from    to      by      when                                                                method
-     *   VACANT  AWAKE   start   the core starts; VACANT is how it begins                            rouse
+     *   VACANT  AWAKE   start   the core starts; VACANT, and not counted, is how it begins          rouse
      *   AWAKE   PARKED  owner   nothing to do                                                       announce
      *   AWAKE   VACANT  owner   nothing to do, and it ends, or its task is about to block           announce
      *   PARKED  AWAKE   sender  it has offered something; it unparks the owner                      rouse
@@ -23,6 +23,7 @@ public final class OwnerState {
      *   CLAIMED AWAKE   carrier it has passed the lease to itself; it unparks who was the owner     announce
      *   both    AWAKE   resize  the core is removed; it unparks the owner, or holds the core to empty it    rouse
      *   AWAKE   VACANT  resize  it has emptied it                                                   announce
+     *   both    AWAKE   resize  the core is one of the manager's; it unparks the owner, or leaves it vacant  rouse, announce
      *   both    AWAKE   monitor something waits beside the core; it unparks the owner, or seats a carrier  takeBack
      *   PARKED  AWAKE   owner   on its second look, or a later one, there was something             takeBack
      *   VACANT  AWAKE   sender  it has offered something; it seats a carrier                        rouse
@@ -71,7 +72,7 @@ public final class OwnerState {
     private static final VarHandle STATE =
             fieldVarHandle(MethodHandles.lookup(), "state", VarHandle.class, OwnerState.class, long.class);
 
-    private volatile long state = VACANT | COUNTED;
+    private volatile long state = VACANT;
 
     /** Makes the state of a core that has no owner yet. */
     public OwnerState() {}

@@ -28,6 +28,8 @@ public final class Scheduler implements CoreBackend, Executor {
     /** For what the tasks of all cores share. */
     private static final Stripes PER_CORE = new Stripes(Stripes.MOST, Scheduler::currentNumber);
 
+    private static final VirtualCoreContext[][] NOBODY = {};
+
     private final CoreSettings settings;
     private final SharedRunQueue<Runnable> global = new SharedRunQueue<>();
     private final Searchers searchers = new Searchers();
@@ -47,7 +49,16 @@ public final class Scheduler implements CoreBackend, Executor {
     /** Those, and the ones that a resize has removed and that may have tasks still. */
     private volatile VirtualCoreContext[] allCores = {};
 
+    /** What the cores that are gone have counted. */
+    private volatile Totals gone = new Totals(0, 0, 0);
+
     private volatile boolean ended;
+
+    private record Totals(long steals, long handOvers, long hogs) {
+        Totals plus(CoreCounters core) {
+            return new Totals(steals + core.steals(), handOvers + core.handOvers(), hogs + core.hogs());
+        }
+    }
 
     /** Makes a scheduler without cores. */
     public Scheduler(CoreSettings settings) {
@@ -85,16 +96,24 @@ public final class Scheduler implements CoreBackend, Executor {
         Set<VirtualCoreContext> all = new LinkedHashSet<>();
         present.forEach(core -> all.add((VirtualCoreContext) core));
         VirtualCoreContext[] sharing = all.toArray(VirtualCoreContext[]::new);
+        Totals more = gone;
         for (VirtualCoreContext core : allCores) {
-            if (!core.isGone()) {
+            if (core.isGone()) {
+                more = more.plus(core.counters());
+            } else {
                 all.add(core);
             }
         }
-        for (VirtualCoreContext core : sharing) {
-            core.setNeighbours(neighbours(core, all));
+        for (VirtualCoreContext core : all) {
+            core.home(); // a way that is never gone would keep all alive that it has led to
+            core.setNeighbours(present.contains(core) ? neighbours(core, all) : NOBODY);
         }
         allCores = all.toArray(VirtualCoreContext[]::new); // first: whoever is to find work must not miss a new core's
+        gone = more; // after those are counted there no longer: a reader in between has too little, and never too much
         cores = sharing;
+        for (VirtualCoreContext core : sharing) {
+            core.join(); // not before: whoever counts as idle is found
+        }
         if (ended) {
             end(); // it has come meanwhile, and did not know the new ones
         }
@@ -152,19 +171,17 @@ public final class Scheduler implements CoreBackend, Executor {
         VirtualCoreContext[] now = cores;
         TaskGroup.Counts free = anywhere.tasks().counts();
         List<Long> queues = new ArrayList<>();
-        int carriers = 0;
-        int spares = 0;
-        long steals = 0;
-        long handOvers = 0;
-        long hogs = 0;
         for (VirtualCoreContext core : now) {
             CoreStatistics each = core.statistics();
             queues.add(each.channelDepth() + each.stealableDepth());
-            carriers += each.carriers();
-            spares += each.spares();
-            steals += each.steals();
-            handOvers += each.handOvers();
-            hogs += each.hogs();
+        }
+        Totals totals = gone;
+        int carriers = 0;
+        int spares = 0;
+        for (VirtualCoreContext core : allCores) {
+            totals = totals.plus(core.counters());
+            carriers += core.carrierCount();
+            spares += core.spareCount();
         }
         return new SchedulerStatistics(
                 now.length,
@@ -174,9 +191,9 @@ public final class Scheduler implements CoreBackend, Executor {
                 spares,
                 global.size(),
                 queues,
-                steals,
-                handOvers,
-                hogs,
+                totals.steals,
+                totals.handOvers,
+                totals.hogs,
                 monitor.pinsLost(),
                 monitor.pinsRestored(),
                 free.started(),

@@ -61,6 +61,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
 
+    /** Carriers that may be with hogs at the same time: more would only take turns with each other. */
+    private static final int MOST_SHARING = 8;
+
     private final Scheduler scheduler;
     private final int number;
     private final RunQueues queues;
@@ -82,7 +85,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** A resize has removed the core: it serves its own tasks, and those that prefer it go elsewhere. */
     private volatile boolean leaving;
 
-    /** Where a resize has moved its PINNED tasks. Written before {@link #leaving}. */
+    /** It is one of the manager's cores, takes work that any core may run, and is counted when it rests. Not yet before that, nor once it is {@link #leaving}. */
+    private volatile boolean sharing;
+
+    /** Where a resize has moved its PINNED tasks, or where they have moved on to. Written by the resize before {@link #leaving}. */
     private volatile @Nullable VirtualCoreContext movedTo;
 
     /** The owner's. */
@@ -117,7 +123,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.pinned = scheduler.place("core " + cpu, this, Stripes.ONE, this::wakeToEnd);
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, Stripes.ONE, () -> {});
         this.search = new WorkSearch(scheduler, this);
-        scheduler.searchers().rested(); // VACANT, and counted
     }
 
     /** Which of its manager's cores it is, from 0 in the order in which they were made. */
@@ -185,7 +190,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if it is needed no longer, and must end
      */
     boolean awaitLease(CarrierThread waiting) {
-        return waiting.lease() != 0 || carriers.awaitLease(waiting, this::isEnding);
+        return waiting.lease() != 0 || carriers.awaitLease(waiting, this::needsNoSpares);
+    }
+
+    /** Nothing is handed over any longer; where virtual threads that tasks have left behind wait for each other, something is. */
+    private boolean needsNoSpares() {
+        return isEnding() && (scheduler.hasEnded() || movedTo != null || !hasWaiting());
     }
 
     /** Carrier: ends. */
@@ -227,10 +237,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** By who holds the core, and has found no carrier for it: the next sender tries again, and the monitor. */
     private void leaveVacant() {
         decline();
-        long rest = OwnerState.rest(VACANT, !leaving, lease.pass());
+        long rest = OwnerState.rest(VACANT, sharing, lease.pass());
         announce(rest); // 1. pairs with Monitor.sleep()
-        if (OwnerState.isCounted(rest) && leaving && takeBack(rest)) {
-            announce(OwnerState.rest(VACANT, false, lease.number()));
+        if (OwnerState.isCounted(rest) != sharing && takeBack(rest)) {
+            announce(OwnerState.rest(VACANT, sharing, lease.number()));
         }
         scheduler.monitor().noticeWork(); // 2.
     }
@@ -258,9 +268,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Runs a continuation on this core and no other, sometime. From any thread. */
     @Override
     public void execute(Runnable continuation) {
-        VirtualCoreContext target = movedTo;
-        if (target != null) {
-            target.execute(continuation);
+        VirtualCoreContext home = home();
+        if (home != this) {
+            home.execute(continuation); // which looks once more
             return;
         }
         CarrierThread here = CarrierThread.current();
@@ -278,9 +288,30 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
     }
 
+    /**
+     * Where its PINNED tasks are served: here, or where resizes have moved them by now. From any thread. The way there grows by a step with
+     * each resize: it is followed in a loop, and cut short, so that it keeps no core alive that is gone. A late writer may make it longer
+     * again, but never wrong, for no core on it comes back.
+     */
+    VirtualCoreContext home() {
+        VirtualCoreContext first = movedTo;
+        if (first == null) {
+            return this;
+        }
+        VirtualCoreContext last = first;
+        VirtualCoreContext next;
+        while ((next = last.movedTo) != null) {
+            last = next;
+        }
+        if (last != first) {
+            movedTo = last;
+        }
+        return last;
+    }
+
     /** Runs a continuation on this core if it can. From any thread. */
     private void executePreferred(Runnable continuation) {
-        if (leaving) {
+        if (!sharing) {
             scheduler.execute(continuation);
             return;
         }
@@ -296,7 +327,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if it does not own this core, or this is not one that shares the work
      */
     boolean offer(Scheduler whose, CarrierThread here, Runnable continuation) {
-        if (scheduler != whose || leaving || !here.enter()) {
+        if (scheduler != whose || !sharing || !here.enter()) {
             return false;
         }
         try {
@@ -320,7 +351,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if this is not one that shares the work
      */
     boolean takePollerBack(Scheduler whose, CarrierThread here, Runnable poller) {
-        if (scheduler != whose || leaving) {
+        if (scheduler != whose || !sharing) {
             return false;
         }
         // Where a core rests its CPU is free for who waits in the kernel, and the core for who is woken.
@@ -356,7 +387,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * no work any longer: one that is handed on would wake the next searcher in turn, and so itself again, and again.
      */
     boolean wakeToSearch() {
-        if (leaving || (owner.isVacant() && carriers.areLacking())) {
+        if (!sharing || (owner.isVacant() && carriers.areLacking())) {
             return false;
         }
         long rest = owner.rouse(SEARCHING);
@@ -426,13 +457,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     @Nullable
     Runnable next(CarrierThread here) {
         while (true) {
-            Runnable continuation = leaving ? pollLeaving() : queues.poll();
+            Runnable continuation = sharing ? queues.poll() : pollAlone();
             if (continuation == sockets) {
                 continuation = lookAtSockets();
                 if (continuation == null) {
                     continue;
                 }
-            } else if (continuation == null && !leaving) {
+            } else if (continuation == null && sharing) {
                 continuation = search.steal();
             }
             if (continuation != null) {
@@ -457,10 +488,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private @Nullable Runnable lookAtSockets() {
         if (!sockets.beginTurn()) {
-            return leaving ? null : queues.pollGlobal(); // the monitor has put them there
+            return sharing ? queues.pollGlobal() : null; // the monitor has put them there
         }
         try {
-            if (leaving || scheduler.hasEnded()) {
+            if (!sharing || scheduler.hasEnded()) {
                 return sockets.giveUp();
             }
             if (queues.isEmpty() && scheduler.global().isEmpty()) {
@@ -508,7 +539,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /** Owner: takes its own work, of a core that shares no other. */
-    private @Nullable Runnable pollLeaving() {
+    private @Nullable Runnable pollAlone() {
+        if (!leaving) {
+            return queues.pollOnlyPinned();
+        }
         boolean reliedOn = search.giveUp() || !knowsItLeaves;
         knowsItLeaves = true;
         boolean gaveUp = sockets.giveUpAll(globalQueue);
@@ -541,7 +575,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 Thread.onSpinWait();
             }
-            if (!leaving
+            if (sharing
                     && (search.tryStart()
                             ? scheduler.hasWork()
                             : !scheduler.global().isEmpty())) {
@@ -560,7 +594,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         boolean hasSearched = search.giveUp(); // before the second look
         queues.clearUnused();
         here.rests();
-        long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, !leaving, here.lease());
+        long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, sharing, here.lease());
         announce(rest); // 1. announce. Pairs with execute()
         if (hasReasonToStay(rest, hasSearched) && takeBack(rest)) { // 2. look again
             return true;
@@ -609,8 +643,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private boolean hasReasonToStay(long rest, boolean hasSearched) {
         return !queues.isEmpty()
                 || (OwnerState.kind(rest) == PARKED && isEnding())
-                || (leaving && (OwnerState.isCounted(rest) || !knowsItLeaves)) // told just now: once more, uncounted
-                || (!leaving
+                || OwnerState.isCounted(rest) != sharing // told just now: once more, counted as it is to be
+                || (leaving && !knowsItLeaves)
+                || (sharing
                         && (hasSearched
                                 ? scheduler.hasWork()
                                 : !scheduler.global().isEmpty()));
@@ -651,7 +686,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 return false;
             }
         }
-        long rest = OwnerState.rest(VACANT, !leaving, here.lease());
+        long rest = OwnerState.rest(VACANT, sharing, here.lease());
         here.forgetLease();
         if (queues.isEmpty()) {
             announce(rest);
@@ -688,11 +723,19 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /**
      * Monitor: takes the core from this carrier, which runs a task under this lease, for a spare. If there is none it is started,
-     * and the core changes hands when the monitor asks again.
+     * and the core changes hands when the monitor asks again. A core whose tasks have moved needs no spare: what waits goes after them.
      *
      * @return whether the core has changed hands
      */
     boolean handOver(CarrierThread from, long number) {
+        VirtualCoreContext target = movedTo;
+        if (target != null) {
+            boolean taken = lease.take(from.holder(), number) != 0;
+            if (taken) {
+                moveAll(target);
+            }
+            return taken;
+        }
         CarrierThread spare = carriers.takeSpare();
         if (spare == null) {
             carriers.prepareSpare();
@@ -714,12 +757,30 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return true;
     }
 
-    // ---- removal by a resize ----
+    // ---- added and removed by a resize ----
+
+    /** By who changes the cores, once others find it: shares work from now on. One that rests does so again, and is counted. */
+    void join() {
+        if (sharing) {
+            return;
+        }
+        sharing = true;
+        long rest = owner.rouse(AWAKE);
+        if (rest != AWAKE) {
+            restEnded(rest);
+            if (OwnerState.kind(rest) == PARKED) {
+                LockSupport.unpark(carriers.owner());
+            } else {
+                leaveVacant();
+            }
+        }
+    }
 
     /** Shares no work any longer; its PINNED tasks go to another core, or stay if that is null. */
     void leave(@Nullable VirtualCoreContext target) {
         movedTo = target;
         leaving = true;
+        sharing = false;
         long rest = owner.rouse(AWAKE);
         if (rest != AWAKE) {
             restEnded(rest);
@@ -733,6 +794,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
             }
         }
+        carriers.wakeSpares();
     }
 
     /** By who holds the core without being its carrier: leaves it vacant, and not counted. */
@@ -756,14 +818,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (!queues.isEmpty() && owner.takeBack(rest)) {
             seat();
         }
+        scheduler.wakeOne(); // for what it has given to the global queue
     }
 
     /** Whether it has been removed, and none of its tasks is left. */
     boolean isGone() {
         return leaving
-                && pinned.tasks().hasBeenQuiescent()
-                && preferred.tasks().hasBeenQuiescent()
-                && carriers.isEmpty();
+                && pinned.tasks().isQuiescent()
+                && preferred.tasks().isQuiescent()
+                && carriers.isEmpty()
+                && queues.isEmpty();
     }
 
     /** By who holds the core without being its carrier: hands on what waits, and leaves it vacant. */
@@ -837,13 +901,18 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         sockets.takeAll(HeldPollers::runHere);
     }
 
+    /** Monitor: whether something waits that this core would run. */
+    boolean isWaitedFor() {
+        return hasWaiting() || (sharing && !scheduler.global().isEmpty());
+    }
+
     /** Monitor: whether the core asks for sockets itself, between its tasks. */
     boolean asksForSockets() {
         return sockets.mayBeTaken();
     }
 
-    /** Anyone, for monitoring: whether something waits, but for the sockets that the core asks for itself. */
-    boolean hasWaiting() {
+    /** Whether something waits here, but for the sockets that the core asks for itself. */
+    private boolean hasWaiting() {
         return pinnedWaiting() != 0 || queues.stealableSize() != 0;
     }
 
@@ -893,8 +962,15 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return cpuGone;
     }
 
-    boolean isExclusive() {
-        return exclusive;
+    /** Monitor: whether another carrier may have the core while a task holds it up, or what waits has somewhere else to go. */
+    boolean mayBeHandedOver() {
+        return !exclusive || movedTo != null;
+    }
+
+    /** Monitor: the same where the task computes. */
+    boolean mayShareWithHog() {
+        return movedTo != null
+                || (settings().shareWithHogs() && !exclusive && carriers.size() - carriers.spares() - 1 < MOST_SHARING);
     }
 
     boolean isResting() {

@@ -190,7 +190,7 @@ public final class TaskGroup {
         return (entered.get() & QUIET) != 0;
     }
 
-    /** Whether the group was ever closed with nobody inside. */
+    /** Whether the group was ever closed with nobody inside; a factory's thread may have come since. */
     public boolean hasBeenQuiescent() {
         return quiescent.getCount() == 0;
     }
@@ -203,7 +203,17 @@ public final class TaskGroup {
 
     /** Waits until the group is closed and its last task has left. Returns false if the time ran out first. */
     public boolean await(long nanos) throws InterruptedException {
-        return quiescent.await(nanos, TimeUnit.NANOSECONDS);
+        long deadline = System.nanoTime() + nanos;
+        if (!quiescent.await(nanos, TimeUnit.NANOSECONDS)) {
+            return false;
+        }
+        while (!isQuiescent()) { // a factory's thread has come late: that it ends is told to nobody
+            if (deadline - System.nanoTime() <= 0) {
+                return false;
+            }
+            Thread.sleep(1);
+        }
+        return true;
     }
 
     /** The calling thread begins to run a task: it can be interrupted from now on, and is, if all others were. */

@@ -1,12 +1,14 @@
 package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.OverflowPolicy;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -66,6 +68,76 @@ final class SchedulerTest {
         stays.preferred().close("the test is over");
         stays.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10)); // until then it may search
         assertEquals(0, scheduler.searchers().searching());
+    }
+
+    /** A task holds the core up, so that it cannot hand on what waits there: whoever looks a last time for work must see that. */
+    @Test
+    void whatWaitsOnACoreThatLeavesIsWork() throws Exception {
+        Scheduler scheduler = new Scheduler(settings(new Neighbourhood(() -> null)));
+        VirtualCoreContext stays = scheduler.newCore(0);
+        VirtualCoreContext leaves = started(scheduler, 1);
+        scheduler.setCores(List.of(stays, leaves));
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        CountDownLatch ran = new CountDownLatch(1);
+        leaves.execute(() -> {
+            leaves.queues().addFresh(ran::countDown);
+            held.countDown();
+            awaitQuietly(mayEnd);
+        });
+        held.await();
+        scheduler.leave(leaves, null);
+        scheduler.setCores(List.of(stays));
+        assertTrue(scheduler.hasWork());
+        mayEnd.countDown();
+        assertTrue(ran.await(60, TimeUnit.SECONDS));
+        assertEquals(1, stays.statistics().handOvers(), "nobody was seated where it could run");
+        end(stays);
+        end(leaves);
+    }
+
+    /** They would wait for a lease for ten seconds. */
+    @Test
+    void spareCarriersGoWithTheirCore() throws Exception {
+        Scheduler scheduler = new Scheduler(settings(new Neighbourhood(() -> null)));
+        VirtualCoreContext core = started(scheduler, 0);
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        core.execute(() -> {
+            held.countDown();
+            awaitQuietly(mayEnd);
+        });
+        held.await();
+        assertFalse(core.handOver(
+                Objects.requireNonNull(core.carrier()), core.lease().number()));
+        while (core.spareCount() == 0) {
+            Thread.onSpinWait();
+        }
+        core.pinned().close("the test is over");
+        core.preferred().close("the test is over");
+        scheduler.leave(core, null);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        while (core.spareCount() != 0 && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, core.spareCount());
+        mayEnd.countDown();
+        core.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10));
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void end(VirtualCoreContext core) throws InterruptedException {
+        core.pinned().close("the test is over");
+        core.preferred().close("the test is over");
+        core.leave(null);
+        core.awaitCarriersGone(TimeUnit.SECONDS.toNanos(10));
     }
 
     /** It has lost its CPU after it saw that something waited beside the core. */

@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -90,11 +91,13 @@ final class TaskGroupTest {
     }
 
     @Test
-    void aLateEntryIsLetInAndWaitedFor() {
+    void aLateEntryIsLetInAndWaitedFor() throws Exception {
         group.close();
         group.enterLate();
         assertFalse(group.isQuiescent());
-        group.cancel();
+        assertFalse(group.await(0));
+        Thread.ofVirtual().start(group::cancel);
+        assertTrue(group.await(TimeUnit.SECONDS.toNanos(60)));
         assertTrue(group.isQuiescent());
         assertEquals(2, quiescent.get());
     }
