@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
             DoctorCommand.class,
             SoakCommand.class,
             VersionCommand.class,
-            GenerateCompletion.class
+            GenerateCompletion.class,
+            CommandLine.HelpCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -55,7 +56,13 @@ final class HeddleCommand implements Runnable {
     }
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        int code = ExitCode.SOFTWARE;
+        try {
+            code = commandLine().execute(args);
+        } catch (Error failure) { // which would end it with 1, as a broken promise does
+            System.err.println("heddle: " + failure);
+        }
+        System.exit(code);
     }
 
     /** The command line with all that is set once for every subcommand. */

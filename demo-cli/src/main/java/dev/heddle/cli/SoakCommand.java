@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             "Runs a random mix of pinned, preferred and other tasks that start more tasks, sleep, lock, talk over sockets,"
                     + " block in the kernel, compute, throw and are interrupted, while cores come and go. Counts every task"
                     + " in and out, checks what must always be true, and stops with the seed when it is not."
+                    + " The warnings of tasks that run for long are of its own tasks, some of which do."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -64,7 +65,8 @@ final class SoakCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!(minutes > 0 && minutes < 1e6)) {
-            throw new ParameterException(spec.commandLine(), "--minutes must be more than 0, not " + minutes);
+            throw new ParameterException(
+                    spec.commandLine(), "--minutes must be more than 0 and less than a million, not " + minutes);
         }
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000_000) : seed;
         var out = spec.commandLine().getOut();

@@ -161,6 +161,8 @@ final class RunCommandTest {
     void aSoakOfNoTimeIsBadUsage() {
         assertEquals(2, execute("soak", "--minutes", "0"));
         assertTrue(err.toString().contains("--minutes must be more than 0"), err::toString);
+        assertEquals(2, execute("soak", "--minutes", "Infinity"));
+        assertTrue(err.toString().contains("less than a million, not Infinity"), err::toString);
     }
 
     @Test
@@ -231,7 +233,7 @@ final class RunCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "run --help", "version --help"})
+    @ValueSource(strings = {"--help", "run --help", "version --help", "help", "help run"})
     void helpEndsIn0(String line) {
         assertEquals(0, execute(line.split(" ")));
         assertTrue(out.toString().startsWith("Usage: heddle"), out::toString);
