@@ -24,6 +24,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
 import org.junit.jupiter.api.Test;
@@ -332,6 +336,42 @@ final class HandOverTest {
             assertFalse(hog.get());
             Waiting.until("the other task ran", ran::get);
             assertEquals(0, core.statistics().handOvers());
+        }
+    }
+
+    /** Standard error, say, is a pipe that nobody reads. */
+    @Test
+    void aLogThatBlocksDoesNotHoldUpTheMonitor() throws Exception {
+        CountDownLatch open = new CountDownLatch(1);
+        CountDownLatch blocked = new CountDownLatch(1);
+        Logger log = Logger.getLogger("dev.heddle.runtime.internal.dispatch.Monitor");
+        Handler handler = new ConsoleHandler() {
+            @Override
+            public void publish(LogRecord line) {
+                blocked.countDown();
+                try {
+                    open.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        log.addHandler(handler);
+        AtomicBoolean over = new AtomicBoolean();
+        try (CoreManager cores = builder().timeSlice(Duration.ofMillis(1)).start()) {
+            try {
+                Core core = cores.on(CPU);
+                core.start(() -> Waiting.spinUntil("the test is over", over::get));
+                blocked.await();
+                AtomicBoolean ran = new AtomicBoolean();
+                core.start(() -> ran.set(true));
+                Waiting.until("the other task ran", ran::get);
+            } finally {
+                over.set(true);
+                open.countDown();
+            }
+        } finally {
+            log.removeHandler(handler);
         }
     }
 

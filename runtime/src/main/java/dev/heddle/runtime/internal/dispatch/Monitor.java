@@ -11,9 +11,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +64,11 @@ final class Monitor {
 
     private static final int REPORTS_PER_MINUTE = 5;
 
+    /** Reports that may wait to be logged. */
+    private static final int MOST_REPORTS = 64;
+
+    private static final long REPORTER_AGE_SECONDS = 10;
+
     /** In place of a CPU's number, for what concerns none. */
     private static final int NO_CPU = -1;
 
@@ -70,6 +78,12 @@ final class Monitor {
     private final Map<VirtualCoreContext, Watch> watches = new HashMap<>();
     private final Map<Integer, Reports> reports = new HashMap<>();
     private final Thread thread;
+
+    /**
+     * A thread that logs, while there is something to be logged. A log may take long, the first line of a process for the loading of its
+     * classes, and another one for a pipe that nobody reads: the monitor goes on meanwhile. What there is no room for is left out.
+     */
+    private final ThreadPoolExecutor reporter;
 
     private volatile PinWatch pins;
 
@@ -108,11 +122,23 @@ final class Monitor {
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.pins = new PinWatch(scheduler, cpus -> {}, (cpu, text) -> {});
-        this.thread = Thread.ofPlatform()
-                .name(scheduler.settings().name() + "-monitor")
+        this.thread = threads("-monitor").unstarted(this::run);
+        this.reporter = new ThreadPoolExecutor(
+                1,
+                1,
+                REPORTER_AGE_SECONDS,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MOST_REPORTS),
+                threads("-reporter").factory(),
+                new ThreadPoolExecutor.DiscardPolicy());
+        reporter.allowCoreThreadTimeOut(true);
+    }
+
+    private Thread.Builder.OfPlatform threads(String name) {
+        return Thread.ofPlatform()
+                .name(scheduler.settings().name() + name)
                 .daemon()
-                .inheritInheritableThreadLocals(false)
-                .unstarted(this::run);
+                .inheritInheritableThreadLocals(false);
     }
 
     /** Starts the thread. See {@link CoreBackend#startMonitor}. */
@@ -190,6 +216,7 @@ final class Monitor {
         for (VirtualCoreContext core : scheduler.allCores()) {
             core.runSockets();
         }
+        reporter.shutdown();
     }
 
     /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
@@ -376,9 +403,12 @@ final class Monitor {
         if (core.lease().number() != watch.lease || core.counters().dispatches() != watch.dispatches) {
             return; // it has ended meanwhile, and the stack may be another's
         }
-        LongTaskEvent.commit(core.cpu(), name, nanos, stack);
+        if (FlightRecorder
+                .isInitialized()) { // or it would be now, for a tenth of a second, and the core not handed over
+            LongTaskEvent.commit(core.cpu(), name, nanos, stack);
+        }
         if (mayReport(core.cpu())) {
-            FailureLog.warning(Monitor.class, () -> describe(core, name, nanos, stack));
+            reporter.execute(() -> FailureLog.warning(Monitor.class, () -> describe(core, name, nanos, stack)));
         }
     }
 
@@ -386,7 +416,8 @@ final class Monitor {
     private void reportFailure(Throwable failure) {
         try {
             if (mayReport(NO_CPU)) {
-                FailureLog.error(Monitor.class, thread.getName(), "goes on after a failure", failure);
+                reporter.execute(
+                        () -> FailureLog.error(Monitor.class, thread.getName(), "goes on after a failure", failure));
             }
         } catch (Throwable outOfMemory) {
             // There is nothing left to say it with.
@@ -395,7 +426,7 @@ final class Monitor {
 
     private void reportPin(int cpu, String text) {
         if (mayReport(cpu)) {
-            FailureLog.warning(Monitor.class, () -> text);
+            reporter.execute(() -> FailureLog.warning(Monitor.class, () -> text));
         }
     }
 

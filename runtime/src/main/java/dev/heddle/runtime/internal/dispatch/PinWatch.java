@@ -6,6 +6,7 @@ import dev.heddle.runtime.internal.dispatch.Pinning.Outcome;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** Looks after the pins of all carriers. For the monitor. */
@@ -155,7 +156,9 @@ final class PinWatch {
             restored.getAndIncrement();
         }
         if (isRestored || isLost != wasLost) {
-            LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+            if (FlightRecorder.isInitialized()) { // as in Monitor
+                LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+            }
         }
         if (isRestored && !wasGone) {
             report.log(
