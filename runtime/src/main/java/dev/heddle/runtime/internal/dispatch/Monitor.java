@@ -403,8 +403,8 @@ final class Monitor {
         if (core.lease().number() != watch.lease || core.counters().dispatches() != watch.dispatches) {
             return; // it has ended meanwhile, and the stack may be another's
         }
-        if (FlightRecorder
-                .isInitialized()) { // or it would be now, for a tenth of a second, and the core not handed over
+        // Where nothing was ever recorded, it would be loaded now, for a tenth of a second in which nothing is handed over.
+        if (FlightRecorder.isInitialized()) {
             LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         }
         if (mayReport(core.cpu())) {
