@@ -232,10 +232,7 @@ public final class CoreManager implements AutoCloseable {
         Objects.requireNonNull(policy, "policy");
         resizing.lock();
         try {
-            if (shutDown) {
-                throw new IllegalStateException(
-                        "the cores of manager '" + name + "' cannot change: it has been shut down");
-            }
+            requireOpen();
             List<Core> going = new ArrayList<>();
             Map<Integer, Core> next = new TreeMap<>(cores);
             next.values().removeIf(core -> !cpus.contains(core.cpu()) && going.add(core));
@@ -255,6 +252,12 @@ public final class CoreManager implements AutoCloseable {
         }
     }
 
+    private void requireOpen() {
+        if (shutDown) {
+            throw new IllegalStateException("the cores of manager '" + name + "' cannot change: it has been shut down");
+        }
+    }
+
     /** Holds up the admission of all of them, or of none if one has tasks. */
     private void suspend(List<Core> going) {
         for (int i = 0; i < going.size(); i++) {
@@ -268,6 +271,7 @@ public final class CoreManager implements AutoCloseable {
             }
             if (!suspended) {
                 going.subList(0, i).forEach(each -> each.context().pinned().reopen());
+                requireOpen(); // or it is that which has closed the place
                 throw new IllegalStateException(core + " cannot be removed: "
                         + place.tasks().live()
                         + " of its tasks have not ended. Wait for them, or choose ResizePolicy.FAIL or MOVE");

@@ -65,6 +65,9 @@ final class GoneCpus {
                             + policy + "). It goes on with " + named(manager.cores())
                             + "; resize() takes in others, or the same when they are back";
         } catch (IllegalStateException | IllegalArgumentException refused) {
+            if (manager.isShutdown()) {
+                return; // that has come in between
+            }
             outcome = "CPU " + told + " is gone, and the manager keeps what it had there: " + refused.getMessage();
         }
         if (!outcome.equals(lastOutcome)) {

@@ -403,7 +403,8 @@ final class Monitor {
         if (core.lease().number() != watch.lease || core.counters().dispatches() != watch.dispatches) {
             return; // it has ended meanwhile, and the stack may be another's
         }
-        // Where nothing was ever recorded, it would be loaded now, for a tenth of a second in which nothing is handed over.
+        // Where nothing was ever recorded, it would be loaded now, for a tenth of a second in which nothing is handed
+        // over.
         if (FlightRecorder.isInitialized()) {
             LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         }
