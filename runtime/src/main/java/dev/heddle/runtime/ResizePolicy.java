@@ -9,7 +9,8 @@ public enum ResizePolicy {
     FAIL,
 
     /**
-     * They go on at one of the cores that stay, those that run from their next suspension on: the one promise that a task is on its core every
+     * They go on at one of the cores that stay, those that run from their next suspension on, and on an exclusive core the others not before
+     * that: the one promise that a task is on its core every
      * time it looks is then given up for them, at the caller's word. In {@linkplain TaskMode#PLATFORM platform mode} they stay
      * where they are until they end.
      */

@@ -22,7 +22,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cores that come and go while tasks run. */
 final class ResizeTest {
@@ -191,15 +190,12 @@ final class ResizeTest {
 
     /** Those that wait need not wait for the task that holds up their core: nothing runs beside it there. */
     @ParameterizedTest
-    @ValueSource(strings = {"SHARE", "REPORT", "EXCLUSIVE"})
-    void whatWaitsBesideATaskThatComputesMovesAtOnce(String how) throws Exception {
+    @EnumSource
+    void whatWaitsBesideATaskThatComputesMoves(HogPolicy hogs) throws Exception {
         CoreManagerBuilder builder = CoreManager.builder()
                 .mode(TaskMode.VIRTUAL)
                 .cores(CpuSet.of(FIRST, LAST))
-                .hogs(how.equals("REPORT") ? HogPolicy.REPORT : HogPolicy.SHARE);
-        if (how.equals("EXCLUSIVE")) {
-            builder.exclusive(CpuSet.of(LAST));
-        }
+                .hogs(hogs);
         AtomicBoolean mayEnd = new AtomicBoolean();
         CountDownLatch begun = new CountDownLatch(1);
         AtomicInteger endedOn = new AtomicInteger(-1);
@@ -216,12 +212,77 @@ final class ResizeTest {
                 cores.on(LAST).start(() -> waits.complete(ThreadAffinity.currentCpu()));
                 cores.resize(CpuSet.of(FIRST), ResizePolicy.MOVE);
                 int ranOn = waits.get(60, TimeUnit.SECONDS);
-                assertTrue(ranOn == FIRST || how.equals("SHARE"), "on " + ranOn);
+                assertTrue(ranOn == FIRST || hogs == HogPolicy.SHARE, "on " + ranOn);
             } finally {
                 mayEnd.set(true);
             }
         }
         assertEquals(FIRST, endedOn.get());
+    }
+
+    /** Its tasks share data without locks: while one is between two suspensions none runs, not even on another core. */
+    @Test
+    void noTaskOfAnExclusiveCoreRunsElsewhereBeforeTheOneThatRunsSuspends() throws Exception {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger together = new AtomicInteger();
+        AtomicInteger seen = new AtomicInteger();
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicBoolean mayGoOn = new AtomicBoolean();
+        Runnable section = () -> {
+            together.addAndGet(inside.getAndIncrement());
+            seen.addAndGet(ThreadAffinity.currentCpu() == FIRST ? 1 : 100);
+            inside.getAndDecrement();
+        };
+        try (CoreManager cores = CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(FIRST, LAST))
+                .exclusive(CpuSet.of(LAST))
+                .start()) {
+            Thread parked = cores.on(LAST).start(() -> {
+                LockSupport.park();
+                section.run();
+            });
+            Waiting.until("parked", () -> parked.getState() == Thread.State.WAITING);
+            cores.on(LAST).start(() -> {
+                inside.getAndIncrement();
+                begun.countDown();
+                Waiting.spinUntil("it may go on", mayGoOn::get);
+                inside.getAndDecrement();
+                Thread.yield();
+                section.run();
+            });
+            begun.await();
+            cores.on(LAST).start(section); // it waits in the channel
+            cores.resize(CpuSet.of(FIRST), ResizePolicy.MOVE);
+            LockSupport.unpark(parked); // it comes now
+            for (int i = 0; i < 20; i++) {
+                cores.on(FIRST).submit(() -> 0).get(); // the core that the others go to is served all the while
+            }
+            assertEquals(0, seen.get());
+            mayGoOn.set(true);
+        }
+        assertEquals(0, together.get());
+        assertEquals(3, seen.get());
+    }
+
+    /** A blocking call is a suspension too. */
+    @Test
+    void aTaskThatComesBackFromABlockingCallGoesOnWhereItHasMoved() throws Exception {
+        try (CoreManager cores = start(TaskMode.VIRTUAL)) {
+            CountDownLatch inCall = new CountDownLatch(1);
+            AtomicBoolean mayReturn = new AtomicBoolean();
+            Future<Integer> after = cores.on(LAST).submit(() -> {
+                Blocking.run(() -> {
+                    inCall.countDown();
+                    Waiting.spinUntil("it may return", mayReturn::get);
+                });
+                return ThreadAffinity.currentCpu();
+            });
+            inCall.await();
+            cores.resize(WITHOUT_LAST, ResizePolicy.MOVE);
+            mayReturn.set(true);
+            assertTrue(WITHOUT_LAST.contains(after.get()));
+        }
     }
 
     @Test
@@ -279,6 +340,42 @@ final class ResizeTest {
         open.countDown();
         cores.close();
         assertFalse(late.isAlive());
+    }
+
+    /** When the close had passed the place of that one by already. */
+    @Test
+    void closeWaitsForAThreadOfAFactoryThatTheLastTaskOfAnotherCoreStarts() throws Exception {
+        CoreManager cores = start(TaskMode.VIRTUAL);
+        CountDownLatch open = new CountDownLatch(1);
+        Thread late = cores.on(FIRST).threadFactory().newThread(() -> {
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        CountDownLatch mayStart = new CountDownLatch(1);
+        Thread last = cores.on(LAST).start(() -> {
+            try {
+                mayStart.await();
+                late.start();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        AtomicBoolean aliveAfterClose = new AtomicBoolean();
+        Thread closer = Thread.ofPlatform().start(() -> {
+            cores.close();
+            aliveAfterClose.set(late.isAlive());
+        });
+        Waiting.until("the close waits", () -> closer.getState() == Thread.State.TIMED_WAITING);
+        mayStart.countDown();
+        last.join();
+        boolean closed = closer.join(Duration.ofMillis(100));
+        open.countDown();
+        closer.join();
+        assertFalse(closed);
+        assertFalse(aliveAfterClose.get());
     }
 
     /** The publisher is the only core that stays, and must not look for others that are counted and cannot be found. */

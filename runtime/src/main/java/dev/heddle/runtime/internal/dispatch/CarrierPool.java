@@ -137,6 +137,7 @@ final class CarrierPool {
         try {
             spares.addLast(spare);
             isBack = true;
+            LockSupport.unpark(spare); // it may be needed no longer, and have been told so while it was taken
         } finally {
             if (!isBack) {
                 spare.dismiss();

@@ -14,7 +14,7 @@ public final class Lease {
      *
      *   lease        to           by                                                             method
      *   n            n, ASKED     monitor, which asks for the core                               take     compare-and-set
-     *   n, ASKED     n+1          the same, for another carrier: the holder was RUNNING          take     compare-and-set
+     *   n, ASKED     n+1          the same, for another carrier or none: the holder was RUNNING  take     compare-and-set
      *   n, ASKED     n            the same, which withdraws: the holder was DISPATCHING          take     compare-and-set
      *   n, ASKED     n            owner, which has come back and objects                         enter    compare-and-set
      *   either       n+1          owner, or who has ended the rest of a parked or vacant core    pass     release

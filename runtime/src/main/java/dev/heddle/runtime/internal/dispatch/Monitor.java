@@ -59,6 +59,9 @@ final class Monitor {
     /** A look at every thread of the process takes some microseconds for each. */
     private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
 
+    /** Carriers of one core that may be with hogs at the same time: more would only take turns with each other. */
+    private static final int MOST_SHARING = 8;
+
     /** From a task that has been on the CPU for so long the sockets are taken away that its core would ask for between tasks. */
     private static final long SOCKETS_NANOS = 2 * ROUND_NANOS;
 
@@ -168,9 +171,12 @@ final class Monitor {
     }
 
     void awaitGone(long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + nanos;
         if (nanos > 0) {
             thread.join(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
         }
+        reporter.shutdown(); // it has been, or the monitor was never started
+        reporter.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     /** A core's rest has ended, or something has come from outside. From any thread. */
@@ -319,14 +325,18 @@ final class Monitor {
             computedSince(watch, carrier.kernelId());
         }
         boolean something = core.isWaitedFor();
-        if (core.queues().next() != null) {
+        if (core.queues().nextIsLate()) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
+        }
+        if (something && core.hasMoved()) {
+            core.handOver(carrier, lease); // to nobody: nothing runs beside this task
+            return true;
         }
         boolean forASlice = now - watch.since >= scheduler.settings().sliceNanos();
         if (isAsleep(carrier.kernelId())) {
             if (!late || forASlice) {
                 core.takeSockets();
-                if (something && core.mayBeHandedOver()) {
+                if (something && !core.isExclusive()) {
                     lastBlocked = now;
                     core.handOver(carrier, lease);
                 }
@@ -347,7 +357,8 @@ final class Monitor {
                     core.counters().countHog(); // after the report: who sees the count finds that too
                 }
             }
-            if (something && core.mayShareWithHog()) {
+            int withHogs = core.carrierCount() - core.spareCount() - 1;
+            if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
                 core.handOver(carrier, lease);
             }
         }

@@ -22,7 +22,7 @@ public final class OwnerState {
      *   PARKED  CLAIMED carrier its task comes back from a blocking call and wants the core again   claim
      *   CLAIMED AWAKE   carrier it has passed the lease to itself; it unparks who was the owner     announce
      *   both    AWAKE   resize  the core is removed; it unparks the owner, or holds the core to empty it    rouse
-     *   AWAKE   VACANT  resize  it has emptied it                                                   announce
+     *   AWAKE   VACANT  resize  it has emptied it; or a sender, or the monitor, which has sent on what was there    announce
      *   both    AWAKE   resize  the core is one of the manager's; it unparks the owner, or leaves it vacant  rouse, announce
      *   both    AWAKE   monitor something waits beside the core; it unparks the owner, or seats a carrier  takeBack
      *   PARKED  AWAKE   owner   on its second look, or a later one, there was something             takeBack

@@ -58,6 +58,9 @@ final class RunQueues {
 
     private volatile @Nullable Runnable next;
 
+    /** What was `next` when the monitor found the core with a task that goes on and on. If it is still, thieves may look for it. */
+    private volatile @Nullable Runnable late;
+
     /** Set by the monitor, cleared by the owner: `next` has had its time, the others are first once. */
     private volatile boolean sliceIsOver;
 
@@ -387,10 +390,23 @@ final class RunQueues {
     }
 
     /**
-     * Anyone: whether there is something for a thief, but for what is next. In the one order of volatile accesses (INV-5).
+     * Anyone: whether there is something for a thief; what is next is only once it is late. In the one order of volatile accesses (INV-5).
      */
     boolean hasStealable() {
-        return !ready.isEmpty() || !fresh.isEmpty() || !preferred.isEmpty();
+        return !ready.isEmpty() || !fresh.isEmpty() || !preferred.isEmpty() || isLate(next);
+    }
+
+    /** Whether this has been next for as long as one task goes on and on. */
+    @SuppressWarnings("ReferenceEquality") // that one, and no other
+    private boolean isLate(@Nullable Runnable waits) {
+        return waits != null && waits == late;
+    }
+
+    /** Monitor: the core goes on with one task. Returns whether something is next, which is late from now on. */
+    boolean nextIsLate() {
+        Runnable waits = next;
+        late = waits;
+        return waits != null;
     }
 
     /** Anyone, for monitoring: whether something waits. */
@@ -410,6 +426,9 @@ final class RunQueues {
 
     /** Forgets what thieves have taken, before the core goes to sleep. */
     void clearUnused() {
+        if (late != null) {
+            late = null;
+        }
         if (slotsUsed) {
             slotsUsed = false;
             ready.clearFree();

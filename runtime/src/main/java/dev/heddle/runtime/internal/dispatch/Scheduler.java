@@ -10,6 +10,7 @@ import dev.heddle.runtime.internal.task.Stripes;
 import dev.heddle.runtime.internal.task.TaskGroup;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,21 +44,42 @@ public final class Scheduler implements CoreBackend, Executor {
     /** Places that are open, or have live tasks. */
     private final AtomicInteger places = new AtomicInteger();
 
-    private volatile VirtualCoreContext[] cores = {};
-
     private final AtomicInteger coresMade = new AtomicInteger();
 
-    /** Those, and the ones that a resize has removed and that may have tasks still. */
-    private volatile VirtualCoreContext[] allCores = {};
-
-    /** What the cores that are gone have counted. */
-    private volatile Totals gone = new Totals(0, 0, 0);
+    private final AtomicReference<Cores> cores = new AtomicReference<>(Cores.NONE);
 
     private volatile boolean ended;
 
+    /** The cores, replaced as a whole. */
+    private static final class Cores {
+        static final Cores NONE = new Cores(new VirtualCoreContext[0], new VirtualCoreContext[0], new Totals(0, 0, 0));
+
+        /** Those that share the work. */
+        final VirtualCoreContext[] present;
+
+        /** Those, and the ones that a resize has removed and that may have tasks still. */
+        final VirtualCoreContext[] all;
+
+        /** What the others have counted. */
+        final Totals gone;
+
+        Cores(VirtualCoreContext[] present, VirtualCoreContext[] all, Totals gone) {
+            this.present = present;
+            this.all = all;
+            this.gone = gone;
+        }
+
+        Cores with(VirtualCoreContext core) {
+            VirtualCoreContext[] more = Arrays.copyOf(all, all.length + 1);
+            more[all.length] = core;
+            return new Cores(present, more, gone.plus(core.counters(), -1));
+        }
+    }
+
     private record Totals(long steals, long handOvers, long hogs) {
-        Totals plus(CoreCounters core) {
-            return new Totals(steals + core.steals(), handOvers + core.handOvers(), hogs + core.hogs());
+        Totals plus(CoreCounters core, int times) {
+            return new Totals(
+                    steals + times * core.steals(), handOvers + times * core.handOvers(), hogs + times * core.hogs());
         }
     }
 
@@ -93,24 +116,21 @@ public final class Scheduler implements CoreBackend, Executor {
 
     @Override
     public void setCores(List<CoreContext> present) {
-        Set<VirtualCoreContext> all = new LinkedHashSet<>();
-        present.forEach(core -> all.add((VirtualCoreContext) core));
-        VirtualCoreContext[] sharing = all.toArray(VirtualCoreContext[]::new);
-        Totals more = gone;
-        for (VirtualCoreContext core : allCores) {
-            if (core.isGone()) {
-                more = more.plus(core.counters());
-            } else {
-                all.add(core);
+        VirtualCoreContext[] sharing = present.toArray(VirtualCoreContext[]::new);
+        Cores before;
+        Cores after;
+        do {
+            before = cores.get();
+            after = successor(before, sharing);
+            for (VirtualCoreContext core : after.all) {
+                core.setNeighbours(present.contains(core) ? neighbours(core, after.all) : NOBODY);
+            }
+        } while (!cores.compareAndSet(before, after)); // 1. announce
+        for (VirtualCoreContext core : before.all) {
+            if (!core.isGone()) {
+                readmit(core); // 2. look. Pairs with VirtualCoreContext.seat()
             }
         }
-        for (VirtualCoreContext core : all) {
-            core.home(); // a way that is never gone would keep all alive that it has led to
-            core.setNeighbours(present.contains(core) ? neighbours(core, all) : NOBODY);
-        }
-        allCores = all.toArray(VirtualCoreContext[]::new); // first: whoever is to find work must not miss a new core's
-        gone = more; // after those are counted there no longer: a reader in between has too little, and never too much
-        cores = sharing;
         for (VirtualCoreContext core : sharing) {
             core.join(); // not before: whoever counts as idle is found
         }
@@ -119,11 +139,36 @@ public final class Scheduler implements CoreBackend, Executor {
         }
     }
 
+    private static Cores successor(Cores before, VirtualCoreContext[] sharing) {
+        Set<VirtualCoreContext> all = new LinkedHashSet<>(Arrays.asList(sharing));
+        Totals gone = before.gone;
+        for (VirtualCoreContext core : before.all) {
+            if (core.isGone()) {
+                gone = gone.plus(core.counters(), 1);
+            } else {
+                core.home(); // cuts its way short
+                all.add(core);
+            }
+        }
+        return new Cores(sharing, all.toArray(VirtualCoreContext[]::new), gone);
+    }
+
+    /** A removed core has got a carrier: it is looked after again, if it was taken for gone. From any thread. */
+    void readmit(VirtualCoreContext core) {
+        Cores before;
+        do {
+            before = cores.get();
+            if (Arrays.asList(before.all).contains(core)) {
+                return;
+            }
+        } while (!cores.compareAndSet(before, before.with(core)));
+    }
+
     /**
      * The others, those that are equally near in one array, the nearest first. Removed ones are among them: one that is held up
      * in a task cannot hand on what waits there.
      */
-    private VirtualCoreContext[][] neighbours(VirtualCoreContext core, Set<VirtualCoreContext> all) {
+    private VirtualCoreContext[][] neighbours(VirtualCoreContext core, VirtualCoreContext[] all) {
         List<List<VirtualCoreContext>> rings = new ArrayList<>();
         for (int ring = 0; ring < Neighbourhood.RINGS; ring++) {
             rings.add(new ArrayList<>());
@@ -168,23 +213,23 @@ public final class Scheduler implements CoreBackend, Executor {
 
     @Override
     public SchedulerStatistics statistics() {
-        VirtualCoreContext[] now = cores;
+        Cores now = cores.get();
         TaskGroup.Counts free = anywhere.tasks().counts();
         List<Long> queues = new ArrayList<>();
-        for (VirtualCoreContext core : now) {
+        for (VirtualCoreContext core : now.present) {
             CoreStatistics each = core.statistics();
             queues.add(each.channelDepth() + each.stealableDepth());
         }
-        Totals totals = gone;
+        Totals totals = now.gone;
         int carriers = 0;
         int spares = 0;
-        for (VirtualCoreContext core : allCores) {
-            totals = totals.plus(core.counters());
+        for (VirtualCoreContext core : now.all) {
+            totals = totals.plus(core.counters(), 1);
             carriers += core.carrierCount();
             spares += core.spareCount();
         }
         return new SchedulerStatistics(
-                now.length,
+                now.present.length,
                 Math.max(0, searchers.resting()),
                 searchers.searching(),
                 carriers,
@@ -246,7 +291,7 @@ public final class Scheduler implements CoreBackend, Executor {
         if (!searchers.tryAppoint()) {
             return true;
         }
-        VirtualCoreContext[] present = cores;
+        VirtualCoreContext[] present = cores();
         int start = (int) (Thread.currentThread().threadId() & Short.MAX_VALUE);
         for (int i = 0; i < present.length; i++) {
             if (present[(start + i) % present.length].wakeToSearch()) {
@@ -262,7 +307,7 @@ public final class Scheduler implements CoreBackend, Executor {
         if (!global.isEmpty()) {
             return true;
         }
-        for (VirtualCoreContext core : allCores) {
+        for (VirtualCoreContext core : allCores()) {
             if (core.queues().hasStealable()) {
                 return true;
             }
@@ -274,7 +319,7 @@ public final class Scheduler implements CoreBackend, Executor {
     private void end() {
         ended = true;
         SocketPollers.instance().leave(pollers);
-        for (VirtualCoreContext core : allCores) {
+        for (VirtualCoreContext core : allCores()) {
             core.wakeToEnd();
         }
         monitor.end();
@@ -286,11 +331,11 @@ public final class Scheduler implements CoreBackend, Executor {
 
     /** The present cores, and removed ones that may have tasks still. */
     VirtualCoreContext[] allCores() {
-        return allCores;
+        return cores.get().all;
     }
 
     VirtualCoreContext[] cores() {
-        return cores;
+        return cores.get().present;
     }
 
     CoreSettings settings() {

@@ -113,8 +113,9 @@ public final class SequencedBackend implements CoreBackend {
             }
             if (!runnable.isEmpty()) {
                 Arrival chosen = runnable.remove(random.nextInt(runnable.size()));
+                List<CoreContext> present = cores;
                 SequencedCoreContext core = chosen.core() == null
-                        ? (SequencedCoreContext) cores.get(random.nextInt(cores.size()))
+                        ? (SequencedCoreContext) present.get(random.nextInt(present.size()))
                         : chosen.core().target();
                 core.countDispatch();
                 carrierOf(core, carriers).lend(chosen.continuation());

@@ -87,8 +87,12 @@ public final class SequencedCoreContext extends CoreContext {
 
     /** Where what is to run here runs: here, unless a resize has moved it. */
     SequencedCoreContext target() {
-        SequencedCoreContext target = movedTo;
-        return target == null ? this : target.target();
+        SequencedCoreContext target = this;
+        SequencedCoreContext next;
+        while ((next = target.movedTo) != null) {
+            target = next;
+        }
+        return target;
     }
 
     void countDispatch() {

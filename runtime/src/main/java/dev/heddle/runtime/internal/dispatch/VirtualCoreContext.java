@@ -38,7 +38,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      *     the next sender to seat somebody. When the call returns, reclaim() takes the core again if it is VACANT or its
      *     owner sleeps; else the task yields, and so waits in its own core's channel.
      *   - its task sleeps in the kernel, or computes for long: the monitor's handOver() takes the lease for a spare. It starts
-     *     one beforehand if there is none, so that no core is ever given to a thread that is not pinned yet.
+     *     one beforehand if there is none, so that no core is ever given to a thread that is not pinned yet. Where all that
+     *     waits is to move, it takes the lease for nobody.
      *   - there is nothing to do and nothing will be: rest() ends as VACANT.
      *
      * VACANT is not the end of the core but the absence of a carrier. Virtual threads that a task started have this
@@ -60,9 +61,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * once a second costs an idle core some microseconds of it, and bounds what such a sender can do to the others.
      */
     private static final long RESCUE_NANOS = 1_000_000_000;
-
-    /** Carriers that may be with hogs at the same time: more would only take turns with each other. */
-    private static final int MOST_SHARING = 8;
 
     private final Scheduler scheduler;
     private final int number;
@@ -88,7 +86,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** It is one of the manager's cores, takes work that any core may run, and is counted when it rests. Not yet before that, nor once it is {@link #leaving}. */
     private volatile boolean sharing;
 
-    /** Where a resize has moved its PINNED tasks, or where they have moved on to. Written by the resize before {@link #leaving}. */
+    /** Where a resize moves its PINNED tasks, until that has begun. Written by the resize before {@link #leaving}. */
+    private volatile @Nullable VirtualCoreContext goesTo;
+
+    /** Where its PINNED tasks have moved, or where they have moved on to. */
     private volatile @Nullable VirtualCoreContext movedTo;
 
     /** The owner's. */
@@ -195,7 +196,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Nothing is handed over any longer; where virtual threads that tasks have left behind wait for each other, something is. */
     private boolean needsNoSpares() {
-        return isEnding() && (scheduler.hasEnded() || movedTo != null || !hasWaiting());
+        return isEnding() && (scheduler.hasEnded() || isMoving() || !hasWaiting());
     }
 
     /** Carrier: ends. */
@@ -212,9 +213,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if a new one could not be had a moment ago
      */
     private boolean seat() {
-        VirtualCoreContext target = movedTo;
-        if (target != null) {
-            moveAll(target);
+        if (move() != null) {
+            vacate();
             return true;
         }
         long number = lease.pass();
@@ -231,17 +231,20 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 leaveVacant();
             }
         }
+        if (leaving) {
+            scheduler.readmit(this); // it may have been gone: pairs with Scheduler.setCores()
+        }
         return running;
     }
 
     /** By who holds the core, and has found no carrier for it: the next sender tries again, and the monitor. */
     private void leaveVacant() {
         decline();
-        long rest = OwnerState.rest(VACANT, sharing, lease.pass());
-        announce(rest); // 1. pairs with Monitor.sleep()
-        if (OwnerState.isCounted(rest) != sharing && takeBack(rest)) {
-            announce(OwnerState.rest(VACANT, sharing, lease.number()));
-        }
+        long rest;
+        do {
+            rest = OwnerState.rest(VACANT, sharing, lease.pass());
+            announce(rest); // 1. pairs with Monitor.sleep()
+        } while (OwnerState.isCounted(rest) != sharing && takeBack(rest));
         scheduler.monitor().noticeWork(); // 2.
     }
 
@@ -290,8 +293,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /**
      * Where its PINNED tasks are served: here, or where resizes have moved them by now. From any thread. The way there grows by a step with
-     * each resize: it is followed in a loop, and cut short, so that it keeps no core alive that is gone. A late writer may make it longer
-     * again, but never wrong, for no core on it comes back.
+     * each resize: it is followed in a loop, and cut short. A late writer may make it longer again, but never wrong, for no core on it comes
+     * back.
      */
     VirtualCoreContext home() {
         VirtualCoreContext first = movedTo;
@@ -549,7 +552,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (queues.evacuate() || gaveUp || reliedOn) {
             scheduler.wakeOne(); // who has sent something for any core relied on its search, or on its next look
         }
-        VirtualCoreContext target = movedTo;
+        VirtualCoreContext target = move();
         if (target == null) {
             return queues.pollOnlyPinned();
         }
@@ -663,8 +666,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Nothing will come that somebody waits for: no task is left that this core lives on for. */
     private boolean isEnding() {
-        return scheduler.hasEnded()
-                || (leaving && (movedTo != null || pinned.tasks().hasBeenQuiescent()));
+        return scheduler.hasEnded() || (leaving && (isMoving() || pinned.tasks().isQuiescent()));
     }
 
     // ---- hand-over ----
@@ -700,6 +702,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
     boolean reclaim(CarrierThread here) {
+        if (hasMoved()) {
+            return false; // it suspends, and goes on there
+        }
         long rest = owner.claim();
         CarrierThread sleeper = rest == AWAKE ? null : carriers.owner();
         if (rest == AWAKE) {
@@ -723,16 +728,16 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /**
      * Monitor: takes the core from this carrier, which runs a task under this lease, for a spare. If there is none it is started,
-     * and the core changes hands when the monitor asks again. A core whose tasks have moved needs no spare: what waits goes after them.
+     * and the core changes hands when the monitor asks again. A core whose tasks have moved gets no other carrier: what waits goes after
+     * them.
      *
      * @return whether the core has changed hands
      */
     boolean handOver(CarrierThread from, long number) {
-        VirtualCoreContext target = movedTo;
-        if (target != null) {
+        if (hasMoved()) {
             boolean taken = lease.take(from.holder(), number) != 0;
             if (taken) {
-                moveAll(target);
+                vacate();
             }
             return taken;
         }
@@ -778,7 +783,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Shares no work any longer; its PINNED tasks go to another core, or stay if that is null. */
     void leave(@Nullable VirtualCoreContext target) {
-        movedTo = target;
+        goesTo = target;
+        if (!exclusive) {
+            move();
+        }
         leaving = true;
         sharing = false;
         long rest = owner.rouse(AWAKE);
@@ -797,28 +805,56 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         carriers.wakeSpares();
     }
 
-    /** By who holds the core without being its carrier: leaves it vacant, and not counted. */
-    private void vacate() {
-        VirtualCoreContext target = movedTo;
+    /**
+     * If its PINNED tasks go elsewhere: senders send them there from now on. By who holds the core, between two tasks; by the resize if the core
+     * is not exclusive. For if it is, no other task may be about while one is between two suspensions, not even on another core.
+     *
+     * @return where they go, or null if they stay
+     */
+    private @Nullable VirtualCoreContext move() {
+        VirtualCoreContext target = goesTo;
         if (target != null) {
-            moveAll(target);
-            return;
+            movedTo = target;
+            goesTo = null; // and keeps it alive no longer than movedTo does
         }
-        boolean emptied = false;
+        return movedTo;
+    }
+
+    /** Monitor: whether senders send its PINNED tasks elsewhere. */
+    boolean hasMoved() {
+        return movedTo != null;
+    }
+
+    private boolean isMoving() {
+        return goesTo != null || movedTo != null;
+    }
+
+    /** By who holds the core without being its carrier, and which goes: hands on what has somewhere to go, and leaves it vacant, not counted. */
+    private void vacate() {
+        decline();
+        VirtualCoreContext target = move();
+        boolean held = true;
         try {
-            queues.evacuate();
-            emptied = true;
+            sockets.giveUpAll(globalQueue);
+            while (held) {
+                queues.evacuate();
+                if (target != null) {
+                    queues.forwardPinned(target);
+                }
+                long rest = OwnerState.rest(VACANT, false, lease.pass());
+                owner.announce(rest);
+                held = !queues.isEmpty() && owner.takeBack(rest);
+                if (held && target == null) {
+                    held = false;
+                    seat(); // for what is served here to its end
+                }
+            }
         } finally {
-            if (!emptied) {
+            if (held) {
                 leaveVacant();
             }
         }
-        long rest = OwnerState.rest(VACANT, false, lease.pass());
-        owner.announce(rest);
-        if (!queues.isEmpty() && owner.takeBack(rest)) {
-            seat();
-        }
-        scheduler.wakeOne(); // for what it has given to the global queue
+        scheduler.wakeOne(); // whoever has sent something while this counted as searching relied on it
     }
 
     /** Whether it has been removed, and none of its tasks is left. */
@@ -828,28 +864,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 && preferred.tasks().isQuiescent()
                 && carriers.isEmpty()
                 && queues.isEmpty();
-    }
-
-    /** By who holds the core without being its carrier: hands on what waits, and leaves it vacant. */
-    private void moveAll(VirtualCoreContext target) {
-        decline();
-        boolean moved = false;
-        try {
-            sockets.giveUpAll(globalQueue);
-            long rest;
-            do {
-                queues.evacuate();
-                queues.forwardPinned(target);
-                rest = OwnerState.rest(VACANT, false, lease.pass());
-                owner.announce(rest);
-            } while (!queues.isEmpty() && owner.takeBack(rest));
-            moved = true;
-        } finally {
-            if (!moved) {
-                leaveVacant();
-            }
-        }
-        scheduler.wakeOne(); // whoever has sent something while this counted as searching relied on it
     }
 
     // ---- for monitoring ----
@@ -962,15 +976,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return cpuGone;
     }
 
-    /** Monitor: whether another carrier may have the core while a task holds it up, or what waits has somewhere else to go. */
-    boolean mayBeHandedOver() {
-        return !exclusive || movedTo != null;
-    }
-
-    /** Monitor: the same where the task computes. */
-    boolean mayShareWithHog() {
-        return movedTo != null
-                || (settings().shareWithHogs() && !exclusive && carriers.size() - carriers.spares() - 1 < MOST_SHARING);
+    boolean isExclusive() {
+        return exclusive;
     }
 
     boolean isResting() {

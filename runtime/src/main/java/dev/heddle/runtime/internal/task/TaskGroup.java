@@ -195,6 +195,11 @@ public final class TaskGroup {
         return quiescent.getCount() == 0;
     }
 
+    /** How many tasks were ever admitted. */
+    public long entered() {
+        return entered.get() & COUNT;
+    }
+
     /** Tasks admitted that have not gone: an estimate while they come and go, never negative. */
     public long live() {
         long gone = cancelled.get() + counts().ended();

@@ -1,6 +1,7 @@
 package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.runtime.internal.queue.SharedRunQueue;
@@ -33,6 +34,20 @@ class RunQueuesTest {
     private @Nullable String poll() {
         Runnable next = queues.poll();
         return next == null ? null : next.toString();
+    }
+
+    /** A thief leaves what a task has just woken to its core, until the monitor has found that this goes on with the task. */
+    @Test
+    void whatIsNextIsForThievesOnceItIsLate() {
+        assertFalse(queues.nextIsLate());
+        queues.addNext(named("woken"));
+        assertFalse(queues.hasStealable());
+        assertTrue(queues.nextIsLate());
+        assertTrue(queues.hasStealable());
+        assertEquals("woken", poll());
+        assertFalse(queues.hasStealable());
+        queues.addNext(named("woken later"));
+        assertFalse(queues.hasStealable());
     }
 
     @Test
