@@ -146,7 +146,7 @@ final class CoreManagerTest {
                 .uncaughtExceptionHandler((thread, thrown) -> {})
                 .start();
         Core core = cores.on(CPU);
-        Waiting.until("the idle carrier has parked", () -> core.statistics().parks() == 1);
+        Waiting.until("the core is idle", () -> cores.schedulerStatistics().idle() == 1);
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         core.start(() -> {
