@@ -320,18 +320,22 @@ final class ResizeTest {
         assertEquals(0, elsewhere.get());
     }
 
+    private static Runnable awaits(CountDownLatch latch) {
+        return () -> {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+    }
+
     /** Its place has been closed, and been empty, by the time that it starts. */
     @Test
     void closeWaitsForAThreadOfAFactoryThatStartsWhenItsCoreHasGone() throws Exception {
         CoreManager cores = start(TaskMode.VIRTUAL);
         CountDownLatch open = new CountDownLatch(1);
-        Thread late = cores.on(LAST).threadFactory().newThread(() -> {
-            try {
-                open.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread late = cores.on(LAST).threadFactory().newThread(awaits(open));
         cores.resize(WITHOUT_LAST);
         late.start();
         cores.shutdown();
@@ -347,21 +351,11 @@ final class ResizeTest {
     void closeWaitsForAThreadOfAFactoryThatTheLastTaskOfAnotherCoreStarts() throws Exception {
         CoreManager cores = start(TaskMode.VIRTUAL);
         CountDownLatch open = new CountDownLatch(1);
-        Thread late = cores.on(FIRST).threadFactory().newThread(() -> {
-            try {
-                open.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread late = cores.on(FIRST).threadFactory().newThread(awaits(open));
         CountDownLatch mayStart = new CountDownLatch(1);
         Thread last = cores.on(LAST).start(() -> {
-            try {
-                mayStart.await();
-                late.start();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            awaits(mayStart).run();
+            late.start();
         });
         AtomicBoolean aliveAfterClose = new AtomicBoolean();
         Thread closer = Thread.ofPlatform().start(() -> {
