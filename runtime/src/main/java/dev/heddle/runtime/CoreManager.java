@@ -462,8 +462,7 @@ public final class CoreManager implements AutoCloseable {
      * @return whether they have
      */
     public boolean isTerminated() {
-        // Twice the same number, or the last task of one place may have started a factory's thread in one that was
-        // passed.
+        // If the number has changed, a task of one place may have started a factory's thread in one that was passed.
         List<TaskPlace> all = places();
         long entered = entered(all);
         return all.stream().allMatch(place -> place.tasks().isQuiescent()) && entered(all) == entered;

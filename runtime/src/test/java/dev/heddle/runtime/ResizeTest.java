@@ -36,6 +36,16 @@ final class ResizeTest {
         assumeTrue(ALL.size() >= 2, "one CPU: there is none to remove");
     }
 
+    /** Returns when a task is there that goes on, without a suspension, until it may end. */
+    private static void holdUp(Core core, AtomicBoolean mayEnd) throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        core.start(() -> {
+            begun.countDown();
+            Waiting.spinUntil("it may end", mayEnd::get);
+        });
+        begun.await();
+    }
+
     private static CoreManager start(TaskMode mode) {
         return CoreManager.builder().mode(mode).name("resize").start();
     }
@@ -287,7 +297,6 @@ final class ResizeTest {
 
     @Test
     void aRefusedResizeRunsNothingOnTheCoresThatItWouldHaveAdded() throws Exception {
-        CountDownLatch held = new CountDownLatch(1);
         AtomicBoolean mayGoOn = new AtomicBoolean();
         AtomicInteger ran = new AtomicInteger();
         AtomicInteger elsewhere = new AtomicInteger();
@@ -297,11 +306,7 @@ final class ResizeTest {
                 .hogs(HogPolicy.REPORT)
                 .start()) {
             try {
-                cores.on(FIRST).start(() -> {
-                    held.countDown();
-                    Waiting.spinUntil("it may go on", mayGoOn::get);
-                });
-                held.await();
+                holdUp(cores.on(FIRST), mayGoOn);
                 for (int i = 0; i < 50; i++) {
                     cores.anywhere().start(() -> {
                         ran.incrementAndGet();
@@ -399,7 +404,7 @@ final class ResizeTest {
     /** The task on the core that goes never suspends, and no other carrier may have the core: it cannot hand on what waits there. */
     @Test
     void othersTakeWhatWaitsOnACoreThatIsHeldUpWhenItGoes() throws Exception {
-        CountDownLatch held = new CountDownLatch(2);
+        CountDownLatch held = new CountDownLatch(1);
         AtomicBoolean firstMayGoOn = new AtomicBoolean();
         AtomicBoolean lastMayGoOn = new AtomicBoolean();
         AtomicInteger ranOnFirst = new AtomicInteger();
@@ -423,11 +428,7 @@ final class ResizeTest {
                     parked[i] = each;
                     Waiting.until("parked", () -> each.getState() == Thread.State.WAITING);
                 }
-                cores.on(FIRST).start(() -> {
-                    held.countDown();
-                    Waiting.spinUntil("the first core may go on", firstMayGoOn::get);
-                });
-                Waiting.until("the first core is held up", () -> held.getCount() == 1);
+                holdUp(cores.on(FIRST), firstMayGoOn);
                 cores.on(LAST).start(() -> {
                     cores.anywhere().start(look);
                     cores.on(LAST).preferred().start(look);

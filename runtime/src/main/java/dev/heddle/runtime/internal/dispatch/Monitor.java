@@ -325,7 +325,7 @@ final class Monitor {
             computedSince(watch, carrier.kernelId());
         }
         boolean something = core.isWaitedFor();
-        if (core.queues().nextIsLate()) {
+        if (core.queues().markNextAsLate()) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }
         if (something && core.hasMoved()) {
@@ -414,8 +414,7 @@ final class Monitor {
         if (core.lease().number() != watch.lease || core.counters().dispatches() != watch.dispatches) {
             return; // it has ended meanwhile, and the stack may be another's
         }
-        // Where nothing was ever recorded, it would be loaded now, for a tenth of a second in which nothing is handed
-        // over.
+        // Where nothing is recorded it would be loaded now: a tenth of a second in which nothing is handed over.
         if (FlightRecorder.isInitialized()) {
             LongTaskEvent.commit(core.cpu(), name, nanos, stack);
         }

@@ -403,7 +403,7 @@ final class RunQueues {
     }
 
     /** Monitor: the core goes on with one task. Returns whether something is next, which is late from now on. */
-    boolean nextIsLate() {
+    boolean markNextAsLate() {
         Runnable waits = next;
         late = waits;
         return waits != null;

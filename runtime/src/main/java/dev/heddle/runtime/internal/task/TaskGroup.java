@@ -190,11 +190,6 @@ public final class TaskGroup {
         return (entered.get() & QUIET) != 0;
     }
 
-    /** Whether the group was ever closed with nobody inside; a factory's thread may have come since. */
-    public boolean hasBeenQuiescent() {
-        return quiescent.getCount() == 0;
-    }
-
     /** How many tasks were ever admitted. */
     public long entered() {
         return entered.get() & COUNT;

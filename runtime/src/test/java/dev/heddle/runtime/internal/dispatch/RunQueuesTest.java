@@ -39,10 +39,10 @@ class RunQueuesTest {
     /** A thief leaves what a task has just woken to its core, until the monitor has found that this goes on with the task. */
     @Test
     void whatIsNextIsForThievesOnceItIsLate() {
-        assertFalse(queues.nextIsLate());
+        assertFalse(queues.markNextAsLate());
         queues.addNext(named("woken"));
         assertFalse(queues.hasStealable());
-        assertTrue(queues.nextIsLate());
+        assertTrue(queues.markNextAsLate());
         assertTrue(queues.hasStealable());
         assertEquals("woken", poll());
         assertFalse(queues.hasStealable());
