@@ -5,13 +5,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Waits for a condition, with a deadline that only a hang meets. */
-final class Waiting {
+public final class Waiting {
     static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private Waiting() {}
 
     /** The same without a suspension of the caller. */
-    static void spinUntil(String what, BooleanSupplier condition) {
+    public static void spinUntil(String what, BooleanSupplier condition) {
         spinUntil(what, condition, () -> "");
     }
 

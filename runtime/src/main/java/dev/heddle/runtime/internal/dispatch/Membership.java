@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A core joins, and may leave; it does not come back. {@link #join} and {@link #leave} are for who changes the cores,
  * one at a time; all else may be called by any thread.
  */
-final class Membership {
+public final class Membership {
     private final boolean exclusive;
 
     /** Read for each task: from its joining to its leaving. */
@@ -22,8 +22,12 @@ final class Membership {
     /** Where its PINNED tasks have moved, or where they have moved on to. */
     private volatile @Nullable VirtualCoreContext movedTo;
 
-    /** With {@code exclusive}, a move begins between two of its tasks. */
-    Membership(boolean exclusive) {
+    /**
+     * That of a core which has not joined yet.
+     *
+     * @param exclusive whether no two of its tasks may be between two suspensions at once: then a move begins between two tasks
+     */
+    public Membership(boolean exclusive) {
         this.exclusive = exclusive;
     }
 
@@ -33,7 +37,7 @@ final class Membership {
     }
 
     /** Whether it is one of the manager's cores, takes work that any core may run, and is counted when it rests. */
-    boolean isSharing() {
+    public boolean isSharing() {
         return sharing;
     }
 
@@ -42,11 +46,12 @@ final class Membership {
         return leaving;
     }
 
-    void join() {
+    /** It is one of the manager's cores from now on. The caller then ends its rest, which is not counted yet. */
+    public void join() {
         sharing = true;
     }
 
-    /** Its PINNED tasks go to another core, or stay if that is null. */
+    /** It is none from now on. Its PINNED tasks go to another core, or stay if that is null. */
     void leave(@Nullable VirtualCoreContext target) {
         goesTo = target;
         if (!exclusive) {

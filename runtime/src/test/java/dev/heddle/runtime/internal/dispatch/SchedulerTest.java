@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.OverflowPolicy;
+import dev.heddle.runtime.Waiting;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -110,13 +111,11 @@ final class SchedulerTest {
         held.await();
         assertFalse(core.handOver(
                 Objects.requireNonNull(core.carrier()), core.lease().number()));
-        while (core.spareCount() == 0) {
-            Thread.onSpinWait();
-        }
+        Waiting.spinUntil("a spare is there", () -> core.spareCount() != 0);
         core.pinned().close("the test is over");
         core.preferred().close("the test is over");
         scheduler.leave(core, null);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5); // after ten it ends by itself
         while (core.spareCount() != 0 && System.nanoTime() < deadline) {
             Thread.onSpinWait();
         }
@@ -145,9 +144,7 @@ final class SchedulerTest {
     void theMonitorSeatsNobodyForARestThatIsOver() throws Exception {
         Scheduler scheduler = new Scheduler(settings(new Neighbourhood(() -> null)));
         VirtualCoreContext core = started(scheduler, 0);
-        while (!core.isResting()) {
-            Thread.onSpinWait();
-        }
+        Waiting.spinUntil("it rests", core::isResting);
         long seen = core.rest();
         scheduler.leave(core, null);
         core.pinned().close("the test is over");
