@@ -17,9 +17,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -196,7 +200,7 @@ public class Server {
     @Benchmark
     public void saturated(Latency latency, Work work) throws Exception {
         long switches = contextSwitches();
-        String[] numbers = run(on(
+        Map<String, Double> measured = run(on(
                 lower(),
                 "wrk",
                 "-t",
@@ -211,7 +215,7 @@ public class Server {
                 "--",
                 request.name(),
                 String.valueOf(KEYS)));
-        read(numbers, 0, switches, latency, work);
+        read(measured, 0, switches, latency, work);
     }
 
     /** A load that both can bear, whose requests are timed from when they were due. The generator warms the server up. */
@@ -219,7 +223,7 @@ public class Server {
     @Warmup(iterations = 0)
     public void fixedLoad(Load load, Latency latency, Work work, Disturbance disturbance) throws Exception {
         long switches = contextSwitches();
-        String[] numbers = run(java(
+        Map<String, Double> measured = run(java(
                 lower(),
                 "-XX:TieredStopAtLevel=1", // or its own compiler takes the CPU from it when it should send
                 "-XX:+UseSerialGC",
@@ -231,9 +235,9 @@ public class Server {
                 String.valueOf(load.perSecond),
                 String.valueOf(warmUpSeconds()),
                 String.valueOf(seconds)));
-        read(numbers, (long) warmUpSeconds() * load.perSecond, switches, latency, work);
-        disturbance.leftOut = Long.parseLong(numbers[5]);
-        disturbance.p99NanosWithLeftOut = Long.parseLong(numbers[6]);
+        read(measured, (long) warmUpSeconds() * load.perSecond, switches, latency, work);
+        disturbance.leftOut = count(measured, "leftOut");
+        disturbance.p99NanosWithLeftOut = count(measured, "p99NanosWithLeftOut");
         latency.counted = (long) seconds * load.perSecond - disturbance.leftOut;
     }
 
@@ -242,19 +246,31 @@ public class Server {
         return Math.min(COMPILERS_SECONDS, 8 * seconds);
     }
 
-    /** Reads {@code answers p50 p99 p99.9 seconds}. */
-    private void read(String[] numbers, long uncounted, long switchesBefore, Latency latency, Work work)
+    private void read(Map<String, Double> measured, long uncounted, long switchesBefore, Latency latency, Work work)
             throws IOException {
-        long answers = Long.parseLong(numbers[0]);
+        long answers = count(measured, "answers");
         latency.counted = answers;
-        latency.p50Nanos = Long.parseLong(numbers[1]);
-        latency.p99Nanos = Long.parseLong(numbers[2]);
-        latency.p999Nanos = Long.parseLong(numbers[3]);
-        work.requestsPerSecond = (long) (answers / Double.parseDouble(numbers[4]));
+        latency.p50Nanos = count(measured, "p50Nanos");
+        latency.p99Nanos = count(measured, "p99Nanos");
+        latency.p999Nanos = count(measured, "p999Nanos");
+        work.requestsPerSecond = (long) (answers / number(measured, "seconds"));
         work.contextSwitchesPerThousand = 1_000.0 * (contextSwitches() - switchesBefore) / (answers + uncounted);
     }
 
-    private static String[] run(Process process) throws IOException, InterruptedException {
+    private static long count(Map<String, Double> measured, String name) throws IOException {
+        return (long) number(measured, name);
+    }
+
+    private static double number(Map<String, Double> measured, String name) throws IOException {
+        Double value = measured.get(name);
+        if (value == null) {
+            throw new IOException("what drives the server did not say '" + name + "', but " + measured);
+        }
+        return value;
+    }
+
+    /** Returns what the process's last line has: {@code name=value}, and more of these. */
+    private static Map<String, Double> run(Process process) throws IOException, InterruptedException {
         String last = "";
         try (BufferedReader out = process.inputReader()) {
             String line;
@@ -265,7 +281,12 @@ public class Server {
         if (process.waitFor() != 0) {
             throw new IOException("what drives the server ended with " + process.exitValue() + ": " + last);
         }
-        return last.split(" ", -1);
+        Map<String, Double> measured = new HashMap<>();
+        Matcher each = Pattern.compile("(\\w+)=(\\S+)").matcher(last);
+        while (each.find()) {
+            measured.put(each.group(1), Double.valueOf(each.group(2)));
+        }
+        return measured;
     }
 
     private static CpuSet lower() {

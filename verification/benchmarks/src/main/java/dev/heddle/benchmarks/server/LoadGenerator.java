@@ -53,8 +53,8 @@ public final class LoadGenerator {
     }
 
     /**
-     * Prints the number of answers, the percentiles in nanoseconds of those that count, how long it took, how many requests were left out,
-     * and the percentile with them: {@code answers p50 p99 p99.9 seconds leftOut p99WithLeftOut}.
+     * Prints a line with {@code name=value} for each of what it measured: the number of answers, how long it took, the percentiles of those
+     * that count, how many requests were left out, and the percentile with them.
      *
      * @param args port, path with %d where a number from 1 goes, the largest of those, connections, requests a second, seconds of warm-up, seconds that count
      * @throws IOException if the server goes away, or answers other than with 200
@@ -65,10 +65,13 @@ public final class LoadGenerator {
         load.run(Double.parseDouble(args[4]), Integer.parseInt(args[5]), Integer.parseInt(args[6]));
         double seconds = (System.nanoTime() - load.recordFrom) / 1e9;
         Histogram nanos = load.nanos;
-        System.out.println(load.answers + " " + nanos.getValueAtPercentile(50) + " "
-                + nanos.getValueAtPercentile(99) + " " + nanos.getValueAtPercentile(99.9) + " " + seconds + " "
-                + (load.nanosWithLeftOut.getTotalCount() - nanos.getTotalCount()) + " "
-                + load.nanosWithLeftOut.getValueAtPercentile(99));
+        System.out.println("answers=" + load.answers
+                + " seconds=" + seconds
+                + " p50Nanos=" + nanos.getValueAtPercentile(50)
+                + " p99Nanos=" + nanos.getValueAtPercentile(99)
+                + " p999Nanos=" + nanos.getValueAtPercentile(99.9)
+                + " leftOut=" + (load.nanosWithLeftOut.getTotalCount() - nanos.getTotalCount())
+                + " p99NanosWithLeftOut=" + load.nanosWithLeftOut.getValueAtPercentile(99));
     }
 
     private void run(double perSecond, int warmUpSeconds, int seconds) throws IOException {

@@ -187,18 +187,25 @@ public final class BenchCommand implements Callable<Integer> {
             return null;
         }
         if (!quick) {
-            PrintWriter messages = spec.commandLine().getErr();
-            messages.println("a minute to see how far the CPUs are from each other, mostly");
-            messages.flush();
+            say("a minute to see how far the CPUs are from each other, mostly");
         }
         double[] looks = CpuDistance.look(quick);
         CpuDistance distance = CpuDistance.usualOf(looks);
+        if (!quick) {
+            say("    " + distance.describe(looks));
+        }
         machine.put(RawRun.USUAL_DISTANCE, distance.usual());
         ArrayNode all = machine.putArray("cpuDistanceLooks");
         for (double look : looks) {
             all.add(Math.round(look));
         }
         return distance;
+    }
+
+    private void say(String text) {
+        PrintWriter messages = spec.commandLine().getErr();
+        messages.println(text);
+        messages.flush();
     }
 
     private void report(Path source, Path target) throws IOException {

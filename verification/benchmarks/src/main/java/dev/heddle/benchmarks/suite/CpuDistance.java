@@ -22,6 +22,9 @@ record CpuDistance(double usual) {
     /** Neighbouring states are a factor of two and more from each other. */
     private static final double TOLERANCE = 1.5;
 
+    /** Where fewer looks than this part of all are near the usual distance, that is not one to wait for. */
+    private static final double STEADY = 0.8;
+
     private static final int LOOKS = 120;
     private static final int QUICK_LOOKS = 3;
     private static final int MILLIS_BETWEEN_LOOKS = 500;
@@ -61,6 +64,16 @@ record CpuDistance(double usual) {
         }
         return new CpuDistance(StatUtils.geometricMean(
                 Arrays.stream(looks).filter(usual::isUsual).toArray()));
+    }
+
+    /** What was seen, in words: the usual distance, how usual it is, and what follows if that is not much. */
+    String describe(double... looks) {
+        long near = countIn(looks);
+        String seen = "%.0f ns, in %d of %d looks".formatted(usual, near, looks.length);
+        return near >= STEADY * looks.length
+                ? seen
+                : seen + ": unsteady. Much will be measured twice, in up to twice the time, and some of it at another"
+                        + " distance all the same. What is to be quoted is better measured at another time";
     }
 
     private long countIn(double[] looks) {

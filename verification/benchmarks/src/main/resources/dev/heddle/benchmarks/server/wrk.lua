@@ -1,4 +1,5 @@
--- For wrk: wrk ... URL -- ECHO|KEYED KEYS. Prints "answers p50 p99 p99.9 seconds", percentiles in nanoseconds, as the last line.
+-- For wrk: wrk ... URL -- ECHO|KEYED KEYS. Its last line has name=value for each of
+-- what it measured: answers, seconds, and the percentiles in nanoseconds.
 local keyed, keys, count, same = false, 1, 0, nil
 
 function init(args)
@@ -28,5 +29,6 @@ function done(summary, latency)
     os.exit(1)
   end
   local function nanos(percent) return string.format("%.0f", 1000 * latency:percentile(percent)) end
-  print(string.format("%d %s %s %s %f", summary.requests, nanos(50), nanos(99), nanos(99.9), summary.duration / 1e6))
+  print(string.format("answers=%d seconds=%f p50Nanos=%s p99Nanos=%s p999Nanos=%s",
+    summary.requests, summary.duration / 1e6, nanos(50), nanos(99), nanos(99.9)))
 end

@@ -29,6 +29,16 @@ class CpuDistanceTest {
     }
 
     @Test
+    void itIsSaidWhereTheUsualOneIsNotVeryUsual() {
+        double[] steady = {62, 64, 60, 62, 62, 62, 62, 62, 27, 320};
+        double[] unsteady = {62, 64, 60, 62, 62, 62, 62, 27, 27, 320};
+
+        assertEquals("62 ns, in 8 of 10 looks", CpuDistance.usualOf(steady).describe(steady));
+        String described = CpuDistance.usualOf(unsteady).describe(unsteady);
+        assertTrue(described.startsWith("62 ns, in 7 of 10 looks: unsteady."), described);
+    }
+
+    @Test
     void halfAndTwiceOfTheUsualAreOthers() {
         CpuDistance distance = new CpuDistance(62);
 
