@@ -328,7 +328,7 @@ final class Monitor {
         if (core.queues().markNextAsLate()) {
             scheduler.wakeOne(); // it waits for a task that goes on and on, and another core may have it
         }
-        if (something && core.membership().hasMoved()) {
+        if (something && core.hasMoved()) {
             core.handOver(carrier, lease); // to nobody: nothing runs beside this task
             return true;
         }
@@ -336,7 +336,7 @@ final class Monitor {
         if (isAsleep(carrier.kernelId())) {
             if (!late || forASlice) {
                 core.takeSockets();
-                if (something && !core.membership().isExclusive()) {
+                if (something && !core.isExclusive()) {
                     lastBlocked = now;
                     core.handOver(carrier, lease);
                 }
@@ -358,10 +358,7 @@ final class Monitor {
                 }
             }
             int withHogs = core.carrierCount() - core.spareCount() - 1;
-            if (something
-                    && scheduler.settings().shareWithHogs()
-                    && !core.membership().isExclusive()
-                    && withHogs < MOST_SHARING) {
+            if (something && scheduler.settings().shareWithHogs() && !core.isExclusive() && withHogs < MOST_SHARING) {
                 core.handOver(carrier, lease);
             }
         }

@@ -146,7 +146,7 @@ public final class Scheduler implements CoreBackend, Executor {
             if (core.isGone()) {
                 gone = gone.plus(core.counters(), 1);
             } else {
-                core.membership().home(); // cuts its way short
+                core.home(); // cuts its way short
                 all.add(core);
             }
         }

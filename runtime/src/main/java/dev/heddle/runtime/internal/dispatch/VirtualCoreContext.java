@@ -78,7 +78,22 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     private final TaskPlace pinned;
     private final TaskPlace preferred;
-    private final Membership membership;
+    private final boolean exclusive;
+
+    // The next four are fields of the core, and in no class of their own: senders and the owner read them for each
+    // task, and ping-pong across cores took some per cent longer where they were in one.
+
+    /** A resize has removed the core: it serves its own tasks, and those that prefer it go elsewhere. */
+    private volatile boolean leaving;
+
+    /** It is one of the manager's cores, takes work that any core may run, and is counted when it rests. Not yet before that, nor once it is {@link #leaving}. */
+    private volatile boolean sharing;
+
+    /** Where a resize moves its PINNED tasks, until that has begun. Written by the resize before {@link #leaving}. */
+    private volatile @Nullable VirtualCoreContext goesTo;
+
+    /** Where its PINNED tasks have moved, or where they have moved on to. */
+    private volatile @Nullable VirtualCoreContext movedTo;
 
     /** The owner's. */
     private final WorkSearch search;
@@ -94,7 +109,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** The watch has found that the CPU is not to be had: it is offline, or outside of the cpuset. Written by the monitor. */
     private volatile boolean cpuGone;
 
-    /** The owner has seen that the core has been removed. The owner's. */
+    /** The owner has seen that the core is {@link #leaving}. The owner's. */
     private boolean knowsItLeaves;
 
     /** How often a parked owner found work that nobody had woken it for. The owner's. */
@@ -104,7 +119,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         super(scheduler.settings(), cpu);
         this.scheduler = scheduler;
         this.number = number;
-        this.membership = new Membership(settings().exclusive().contains(cpu));
+        this.exclusive = settings().exclusive().contains(cpu);
         this.queues = new RunQueues(scheduler.global(), () -> scheduler.cores().length, shuffle);
         this.channel = queues.channel;
         this.globalQueue = scheduler.global()::offer;
@@ -184,7 +199,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Nothing is handed over any longer; where virtual threads that tasks have left behind wait for each other, something is. */
     private boolean needsNoSpares() {
-        return isEnding() && (scheduler.hasEnded() || membership.isMoving() || !hasWaiting());
+        return isEnding() && (scheduler.hasEnded() || isMoving() || !hasWaiting());
     }
 
     /** Carrier: ends. */
@@ -201,7 +216,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if a new one could not be had a moment ago
      */
     private boolean seat() {
-        if (membership.move() != null) {
+        if (move() != null) {
             vacate();
             return true;
         }
@@ -219,7 +234,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 leaveVacant();
             }
         }
-        if (membership.isLeaving()) {
+        if (leaving) {
             scheduler.readmit(this); // it may have been gone: pairs with Scheduler.setCores()
         }
         return running;
@@ -230,9 +245,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         decline();
         long rest;
         do {
-            rest = OwnerState.rest(VACANT, membership.isSharing(), lease.pass());
+            rest = OwnerState.rest(VACANT, sharing, lease.pass());
             announce(rest); // 1. pairs with Monitor.sleep()
-        } while (OwnerState.isCounted(rest) != membership.isSharing() && takeBack(rest));
+        } while (OwnerState.isCounted(rest) != sharing && takeBack(rest));
         scheduler.monitor().noticeWork(); // 2.
     }
 
@@ -259,8 +274,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Runs a continuation on this core and no other, sometime. From any thread. */
     @Override
     public void execute(Runnable continuation) {
-        VirtualCoreContext home = membership.home();
-        if (home != null) {
+        VirtualCoreContext home = home();
+        if (home != this) {
             home.execute(continuation); // which looks once more
             return;
         }
@@ -279,9 +294,30 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         }
     }
 
+    /**
+     * Where its PINNED tasks are served: here, or where resizes have moved them by now. From any thread. The way there grows by a step with
+     * each resize: it is followed in a loop, and cut short. A late writer may make it longer again, but never wrong, for no core on it comes
+     * back.
+     */
+    VirtualCoreContext home() {
+        VirtualCoreContext first = movedTo;
+        if (first == null) {
+            return this;
+        }
+        VirtualCoreContext last = first;
+        VirtualCoreContext next;
+        while ((next = last.movedTo) != null) {
+            last = next;
+        }
+        if (last != first) {
+            movedTo = last;
+        }
+        return last;
+    }
+
     /** Runs a continuation on this core if it can. From any thread. */
     private void executePreferred(Runnable continuation) {
-        if (!membership.isSharing()) {
+        if (!sharing) {
             scheduler.execute(continuation);
             return;
         }
@@ -297,7 +333,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if it does not own this core, or this is not one that shares the work
      */
     boolean offer(Scheduler whose, CarrierThread here, Runnable continuation) {
-        if (scheduler != whose || !membership.isSharing() || !here.enter()) {
+        if (scheduler != whose || !sharing || !here.enter()) {
             return false;
         }
         try {
@@ -321,7 +357,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return false if this is not one that shares the work
      */
     boolean takePollerBack(Scheduler whose, CarrierThread here, Runnable poller) {
-        if (scheduler != whose || !membership.isSharing()) {
+        if (scheduler != whose || !sharing) {
             return false;
         }
         // Where a core rests its CPU is free for who waits in the kernel, and the core for who is woken.
@@ -357,7 +393,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * no work any longer: one that is handed on would wake the next searcher in turn, and so itself again, and again.
      */
     boolean wakeToSearch() {
-        if (!membership.isSharing() || (owner.isVacant() && carriers.areLacking())) {
+        if (!sharing || (owner.isVacant() && carriers.areLacking())) {
             return false;
         }
         long rest = owner.rouse(SEARCHING);
@@ -427,13 +463,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     @Nullable
     Runnable next(CarrierThread here) {
         while (true) {
-            Runnable continuation = membership.isSharing() ? queues.poll() : pollAlone();
+            Runnable continuation = sharing ? queues.poll() : pollAlone();
             if (continuation == sockets) {
                 continuation = lookAtSockets();
                 if (continuation == null) {
                     continue;
                 }
-            } else if (continuation == null && membership.isSharing()) {
+            } else if (continuation == null && sharing) {
                 continuation = search.steal();
             }
             if (continuation != null) {
@@ -458,10 +494,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      */
     private @Nullable Runnable lookAtSockets() {
         if (!sockets.beginTurn()) {
-            return membership.isSharing() ? queues.pollGlobal() : null; // the monitor has put them there
+            return sharing ? queues.pollGlobal() : null; // the monitor has put them there
         }
         try {
-            if (!membership.isSharing() || scheduler.hasEnded()) {
+            if (!sharing || scheduler.hasEnded()) {
                 return sockets.giveUp();
             }
             if (queues.isEmpty() && scheduler.global().isEmpty()) {
@@ -510,7 +546,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Owner: takes its own work, of a core that shares no other. */
     private @Nullable Runnable pollAlone() {
-        if (!membership.isLeaving()) {
+        if (!leaving) {
             return queues.pollOnlyPinned();
         }
         boolean reliedOn = search.giveUp() || !knowsItLeaves;
@@ -519,7 +555,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (queues.evacuate() || gaveUp || reliedOn) {
             scheduler.wakeOne(); // who has sent something for any core relied on its search, or on its next look
         }
-        VirtualCoreContext target = membership.move();
+        VirtualCoreContext target = move();
         if (target == null) {
             return queues.pollOnlyPinned();
         }
@@ -545,7 +581,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 Thread.onSpinWait();
             }
-            if (membership.isSharing()
+            if (sharing
                     && (search.tryStart()
                             ? scheduler.hasWork()
                             : !scheduler.global().isEmpty())) {
@@ -564,7 +600,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         boolean hasSearched = search.giveUp(); // before the second look
         queues.clearUnused();
         here.rests();
-        long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, membership.isSharing(), here.lease());
+        long rest = OwnerState.rest(isEnding() ? VACANT : PARKED, sharing, here.lease());
         announce(rest); // 1. announce. Pairs with execute()
         if (hasReasonToStay(rest, hasSearched) && takeBack(rest)) { // 2. look again
             return true;
@@ -613,10 +649,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     private boolean hasReasonToStay(long rest, boolean hasSearched) {
         return !queues.isEmpty()
                 || (OwnerState.kind(rest) == PARKED && isEnding())
-                || OwnerState.isCounted(rest)
-                        != membership.isSharing() // told just now: once more, counted as it is to be
-                || (membership.isLeaving() && !knowsItLeaves)
-                || (membership.isSharing()
+                || OwnerState.isCounted(rest) != sharing // told just now: once more, counted as it is to be
+                || (leaving && !knowsItLeaves)
+                || (sharing
                         && (hasSearched
                                 ? scheduler.hasWork()
                                 : !scheduler.global().isEmpty()));
@@ -634,9 +669,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Nothing will come that somebody waits for: no task is left that this core lives on for. */
     private boolean isEnding() {
-        return scheduler.hasEnded()
-                || (membership.isLeaving()
-                        && (membership.isMoving() || pinned.tasks().isQuiescent()));
+        return scheduler.hasEnded() || (leaving && (isMoving() || pinned.tasks().isQuiescent()));
     }
 
     // ---- hand-over ----
@@ -658,7 +691,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 return false;
             }
         }
-        long rest = OwnerState.rest(VACANT, membership.isSharing(), here.lease());
+        long rest = OwnerState.rest(VACANT, sharing, here.lease());
         here.forgetLease();
         if (queues.isEmpty()) {
             announce(rest);
@@ -672,7 +705,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** A carrier whose task has come back from a blocking call: takes the core again, if it is free. */
     boolean reclaim(CarrierThread here) {
-        if (membership.hasMoved()) {
+        if (hasMoved()) {
             return false; // it suspends, and goes on there
         }
         long rest = owner.claim();
@@ -704,7 +737,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * @return whether the core has changed hands
      */
     boolean handOver(CarrierThread from, long number) {
-        if (membership.hasMoved()) {
+        if (hasMoved()) {
             boolean taken = lease.take(from.holder(), number) != 0;
             if (taken) {
                 vacate();
@@ -736,10 +769,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** By who changes the cores, once others find it: shares work from now on. One that rests does so again, and is counted. */
     void join() {
-        if (membership.isSharing()) {
+        if (sharing) {
             return;
         }
-        membership.join();
+        sharing = true;
         long rest = owner.rouse(AWAKE);
         if (rest != AWAKE) {
             restEnded(rest);
@@ -753,7 +786,12 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Shares no work any longer; its PINNED tasks go to another core, or stay if that is null. */
     void leave(@Nullable VirtualCoreContext target) {
-        membership.leave(target);
+        goesTo = target;
+        if (!exclusive) {
+            move();
+        }
+        leaving = true;
+        sharing = false;
         long rest = owner.rouse(AWAKE);
         if (rest != AWAKE) {
             restEnded(rest);
@@ -770,10 +808,34 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         carriers.wakeSpares();
     }
 
+    /**
+     * If its PINNED tasks go elsewhere: senders send them there from now on. By who holds the core, between two tasks; by the resize if the core
+     * is not exclusive. For if it is, no other task may be about while one is between two suspensions, not even on another core.
+     *
+     * @return where they go, or null if they stay
+     */
+    private @Nullable VirtualCoreContext move() {
+        VirtualCoreContext target = goesTo;
+        if (target != null) {
+            movedTo = target;
+            goesTo = null; // and keeps it alive no longer than movedTo does
+        }
+        return movedTo;
+    }
+
+    /** Monitor: whether senders send its PINNED tasks elsewhere. */
+    boolean hasMoved() {
+        return movedTo != null;
+    }
+
+    private boolean isMoving() {
+        return goesTo != null || movedTo != null;
+    }
+
     /** By who holds the core without being its carrier, and which goes: hands on what has somewhere to go, and leaves it vacant, not counted. */
     private void vacate() {
         decline();
-        VirtualCoreContext target = membership.move();
+        VirtualCoreContext target = move();
         boolean held = true;
         try {
             sockets.giveUpAll(globalQueue);
@@ -800,7 +862,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Whether it has been removed, and none of its tasks is left. */
     boolean isGone() {
-        return membership.isLeaving()
+        return leaving
                 && pinned.tasks().isQuiescent()
                 && preferred.tasks().isQuiescent()
                 && carriers.isEmpty()
@@ -858,7 +920,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     /** Monitor: whether something waits that this core would run. */
     boolean isWaitedFor() {
-        return hasWaiting() || (membership.isSharing() && !scheduler.global().isEmpty());
+        return hasWaiting() || (sharing && !scheduler.global().isEmpty());
     }
 
     /** Monitor: whether the core asks for sockets itself, between its tasks. */
@@ -917,8 +979,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return cpuGone;
     }
 
-    Membership membership() {
-        return membership;
+    boolean isExclusive() {
+        return exclusive;
     }
 
     boolean isResting() {
