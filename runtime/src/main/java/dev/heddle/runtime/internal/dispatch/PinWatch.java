@@ -145,26 +145,31 @@ final class PinWatch {
     private void count(VirtualCoreContext core, CarrierThread carrier, Check check, boolean wasGone) {
         boolean isLost = check.outcome() == Outcome.LOST;
         boolean wasLost = carrier.setPinLost(isLost);
-        if (check.outcome() != Outcome.HELD && !wasLost) {
-            core.counters().countPinLost();
-            lost.getAndIncrement();
-        }
         boolean isRestored =
                 check.outcome() == Outcome.RESTORED || (wasLost && !isLost); // newer kernels do it themselves
-        if (isRestored) {
-            core.counters().countPinRestored();
-            restored.getAndIncrement();
-        }
-        if (isRestored || isLost != wasLost) {
-            if (FlightRecorder.isInitialized()) { // as in Monitor
-                LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+        try {
+            if (isRestored || isLost != wasLost) {
+                if (FlightRecorder.isInitialized()) { // as in Monitor
+                    LostPinEvent.commit(
+                            core.cpu(), carrier.getName(), check.found().toString(), isRestored);
+                }
             }
-        }
-        if (isRestored && !wasGone) {
-            report.log(
-                    core.cpu(),
-                    core + ": something has let carrier " + carrier.getName() + " run on CPUs " + check.found()
-                            + "; it is pinned to CPU " + core.cpu() + " again");
+            if (isRestored && !wasGone) {
+                report.log(
+                        core.cpu(),
+                        core + ": something has let carrier " + carrier.getName() + " run on CPUs " + check.found()
+                                + "; it is pinned to CPU " + core.cpu() + " again");
+            }
+        } finally {
+            // After the event: who sees a count finds that too. The core's last: who sees it finds the totals.
+            if (check.outcome() != Outcome.HELD && !wasLost) {
+                lost.getAndIncrement();
+                core.counters().countPinLost();
+            }
+            if (isRestored) {
+                restored.getAndIncrement();
+                core.counters().countPinRestored();
+            }
         }
     }
 
