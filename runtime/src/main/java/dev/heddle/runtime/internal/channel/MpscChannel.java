@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MpscChannel<T> {
     /*
-     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, and then fills that slot by a
-     * compare-and-set; one that claims beyond the end appends a segment in which its item is the first. The owner takes the
+     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, by a compare-and-set or, if another
+     * sender was faster, an addition that cannot fail, and then fills that slot by a compare-and-set; one that claims beyond the end appends a segment in which its item is the first. The owner takes the
      * slots in order. Where one is claimed and not filled it waits for two microseconds, and then closes the slot by
      * a compare-and-set of its own: the sender, which may have lost its CPU, finds that and claims another. This is the array
      * queue by fetch-and-add of Ramalhete and Correia (2016), with one receiver.
@@ -31,8 +31,8 @@ public final class MpscChannel<T> {
      * sender that still finds it as the last is sent on.
      *
      * Orderings.
-     *   offer:   the compare-and-set of the slot, or of `next`, publishes the item. Volatile: the sender's look at the owner
-     *            comes after it (INV-5).
+     *   offer:   the claim is volatile: pairs with that of isEmpty(). The compare-and-set of the slot, or of `next`, publishes
+     *            the item. Volatile: the sender's look at the owner comes after it (INV-5).
      *   poll:    the read of the slot, or of `next`, acquires the item.
      *   hasNext: the same reads, in acquire mode and volatile: a hint for the owner, and no part of INV-5.
      *   isEmpty: reads `claimed`, the slots below it, and `next` in volatile mode: it is the look after the owner's
@@ -145,7 +145,10 @@ public final class MpscChannel<T> {
         Objects.requireNonNull(item, "item");
         while (true) {
             Segment segment = Objects.requireNonNull(last.get());
-            int slot = (int) CLAIMED.getAndAdd(segment, 1); // volatile: pairs with that of isEmpty()
+            int slot = segment.claimed;
+            if (!CLAIMED.compareAndSet(segment, slot, slot + 1)) {
+                slot = (int) CLAIMED.getAndAdd(segment, 1);
+            }
             @Nullable Object[] all = segment.slots;
             if (slot < all.length ? SLOT.compareAndSet(all, slot, null, item) : append(segment, item)) {
                 return;

@@ -34,7 +34,8 @@ final class Monitor {
      *
      * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
-     * in a second. While cores spin for work and run nothing, naps of 10 ms stand between a few rounds.
+     * in a second. While cores spin for work their owners look in its stead (StandIn), and it naps: until one of them finds a core that has not
+     * got on, or, if all are in tasks by then, to the end of the nap. Not while a blocked carrier was found within a second.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -44,17 +45,17 @@ final class Monitor {
      * programs want too, makes nobody a hog, and a monitor that comes late because of them is no less exact.
      */
     private static final long ROUND_NANOS = 300_000;
-    private static final long LONG_ROUND_NANOS = 4 * ROUND_NANOS;
+    static final long LONG_ROUND_NANOS = 4 * ROUND_NANOS;
     private static final long QUIET_NANOS = 1_000_000_000;
 
     /** A round that comes so much later than it was to come is late. */
     private static final long LATE_NANOS = 3 * ROUND_NANOS;
 
-    /** Rounds of so long together in which no core has run anything: then it sleeps, or naps. */
+    /** Rounds of so long together in which no core has run anything: then it sleeps, if all rest. */
     private static final long IDLE_NANOS = 16 * ROUND_NANOS;
 
-    /** While cores are awake and run nothing, because they spin for work. */
-    private static final long NAP_NANOS = 10_000_000;
+    /** While owners that spin look in its stead. */
+    private static final long NAP_NANOS = 4 * LONG_ROUND_NANOS;
 
     /** A look at every thread of the process takes some microseconds for each. */
     private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
@@ -103,6 +104,11 @@ final class Monitor {
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
 
+    /** Whether a call is to end its pause. */
+    private volatile boolean naps;
+
+    private final StandIn standIn;
+
     /** What the monitor knows of one core. */
     private static final class Watch {
         long lease;
@@ -125,6 +131,7 @@ final class Monitor {
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.pins = new PinWatch(scheduler, cpus -> {}, (cpu, text) -> {});
+        this.standIn = new StandIn(scheduler::allCores, this::endNap);
         this.thread = threads("-monitor").unstarted(this::run);
         this.reporter = new ThreadPoolExecutor(
                 1,
@@ -187,12 +194,25 @@ final class Monitor {
         }
     }
 
+    /** What looks in the monitor's stead. */
+    StandIn standIn() {
+        return standIn;
+    }
+
+    private void endNap() {
+        if (naps) {
+            naps = false;
+            LockSupport.unpark(thread);
+        }
+    }
+
     private void run() {
         JdkThreads.widen();
         if (housekeeping != null) {
             housekeeping.join();
         }
         long idle = 0;
+        long pause = ROUND_NANOS;
         long due = System.nanoTime();
         lastBlocked = due;
         while (!scheduler.hasEnded()) {
@@ -203,14 +223,15 @@ final class Monitor {
                 boolean late = now - due > LATE_NANOS;
                 due = now + ROUND_NANOS; // should this round fail
                 boolean busy = round(now, late);
-                long pause = now - lastBlocked < QUIET_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS;
+                pause = pauseAfter(pause, now);
                 due = now + pause;
                 idle = busy ? 0 : idle + pause;
-                if (idle < IDLE_NANOS) {
-                    LockSupport.parkNanos(this, pause);
-                } else {
-                    sleep();
+                if (idle >= IDLE_NANOS && sleep()) {
                     idle = 0;
+                } else {
+                    naps = pause == NAP_NANOS;
+                    LockSupport.parkNanos(this, pause);
+                    naps = false;
                 }
             } catch (Throwable t) {
                 reportFailure(t);
@@ -223,6 +244,16 @@ final class Monitor {
             core.runSockets();
         }
         reporter.shutdown();
+    }
+
+    private long pauseAfter(long last, long now) {
+        if (now - lastBlocked < QUIET_NANOS) {
+            return ROUND_NANOS;
+        }
+        if (standIn.isTrusted(now)) {
+            return NAP_NANOS;
+        }
+        return last == NAP_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS; // what it has seen is from before the nap
     }
 
     /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
@@ -242,14 +273,14 @@ final class Monitor {
         }
     }
 
-    private void sleep() {
+    /** Returns whether it has slept, or work has come meanwhile; false if some core is awake. */
+    private boolean sleep() {
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
         // 2. look again. Pairs with noticeWork(), which follows what this looks for: the end of a core's rest, the
         // beginning of one that has found no carrier, the doubt of a pin.
-        if (pinsInDoubt || anyNeedsLook()) {
-            LockSupport.parkNanos(this, NAP_NANOS);
-        } else {
+        boolean sleeps = !pinsInDoubt && !anyNeedsLook();
+        if (sleeps) {
             watches.clear();
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
@@ -259,6 +290,7 @@ final class Monitor {
             }
         }
         asleep = false;
+        return sleeps;
     }
 
     private boolean anyNeedsLook() {

@@ -569,9 +569,11 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (spinNanos == 0 || counters.dispatches() == gaveUpAt) {
             return false;
         }
+        StandIn standIn = scheduler.monitor().standIn();
         long start = System.nanoTime();
         long now = start;
         while (true) {
+            standIn.lookIfDue(now);
             if (sockets.askNext(now)) {
                 return true;
             }
@@ -985,6 +987,13 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     boolean isResting() {
         return owner.isResting();
+    }
+
+    /** Whether its owner is in a task. */
+    boolean runsTask() {
+        long number = lease.number();
+        CarrierThread owner = carriers.owner();
+        return owner != null && owner.lease() == number && owner.holder().isRunning();
     }
 
     /** The rest that the core is in, or AWAKE. */
