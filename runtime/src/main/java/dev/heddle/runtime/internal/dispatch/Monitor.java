@@ -34,8 +34,8 @@ final class Monitor {
      *
      * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
-     * in a second. While cores spin for work their owners look in its stead (StandIn), and it naps: until one of them finds a core that has not
-     * got on, or, if all are in tasks by then, to the end of the nap. Not while a blocked carrier was found within a second.
+     * in a second. Where an owner that spins has looked in its stead just now (StandIn), and every core gets on, it naps instead: until an owner that
+     * spins still finds a core that does not, or else to the end of the nap. Not while a blocked carrier was found within a second.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -51,10 +51,10 @@ final class Monitor {
     /** A round that comes so much later than it was to come is late. */
     private static final long LATE_NANOS = 3 * ROUND_NANOS;
 
-    /** Rounds of so long together in which no core has run anything: then it sleeps, if all rest. */
+    /** No core has run anything for so long: then it sleeps, if all rest. */
     private static final long IDLE_NANOS = 16 * ROUND_NANOS;
 
-    /** While owners that spin look in its stead. */
+    /** Where owners that spin look in its stead. */
     private static final long NAP_NANOS = 4 * LONG_ROUND_NANOS;
 
     /** A look at every thread of the process takes some microseconds for each. */
@@ -104,7 +104,7 @@ final class Monitor {
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
 
-    /** Whether a call is to end its pause. */
+    /** A call is to end its pause. */
     private volatile boolean naps;
 
     private final StandIn standIn;
@@ -131,7 +131,7 @@ final class Monitor {
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.pins = new PinWatch(scheduler, cpus -> {}, (cpu, text) -> {});
-        this.standIn = new StandIn(scheduler::allCores, this::endNap);
+        this.standIn = new StandIn(System.nanoTime(), scheduler::allCores, this::endNap);
         this.thread = threads("-monitor").unstarted(this::run);
         this.reporter = new ThreadPoolExecutor(
                 1,
@@ -162,6 +162,7 @@ final class Monitor {
     void lookAtPins() {
         pinsInDoubt = true;
         noticeWork();
+        endNap();
     }
 
     long pinsLost() {
@@ -194,6 +195,11 @@ final class Monitor {
         }
     }
 
+    /** For tests. */
+    boolean isNapping() {
+        return naps;
+    }
+
     /** What looks in the monitor's stead. */
     StandIn standIn() {
         return standIn;
@@ -211,27 +217,38 @@ final class Monitor {
         if (housekeeping != null) {
             housekeeping.join();
         }
-        long idle = 0;
-        long pause = ROUND_NANOS;
         long due = System.nanoTime();
+        long lastBusy = due;
         lastBlocked = due;
+        boolean hasNapped = false;
+        boolean wasCalled = false;
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
                 lookAtPins(now);
                 keepHouse(now);
-                boolean late = now - due > LATE_NANOS;
+                boolean late = wasCalled || now - due > LATE_NANOS; // or a collection may have held up both
+                wasCalled = false;
                 due = now + ROUND_NANOS; // should this round fail
-                boolean busy = round(now, late);
-                pause = pauseAfter(pause, now);
-                due = now + pause;
-                idle = busy ? 0 : idle + pause;
-                if (idle >= IDLE_NANOS && sleep()) {
-                    idle = 0;
-                } else {
-                    naps = pause == NAP_NANOS;
-                    LockSupport.parkNanos(this, pause);
+                if (round(now, late)) {
+                    lastBusy = now;
+                }
+                if (now - lastBusy >= IDLE_NANOS && sleep()) {
+                    lastBusy = System.nanoTime();
+                } else if (mayNap(now)) {
+                    due = now + NAP_NANOS;
+                    LockSupport.parkNanos(this, NAP_NANOS);
+                    hasNapped = true;
+                    wasCalled = !naps;
                     naps = false;
+                } else {
+                    // After a nap what the last look has seen is from before it: soon once more, and a task is known as
+                    // the same.
+                    boolean soon = hasNapped || now - lastBlocked < QUIET_NANOS;
+                    hasNapped = false;
+                    long pause = soon ? ROUND_NANOS : LONG_ROUND_NANOS;
+                    due = now + pause;
+                    LockSupport.parkNanos(this, pause);
                 }
             } catch (Throwable t) {
                 reportFailure(t);
@@ -246,14 +263,16 @@ final class Monitor {
         reporter.shutdown();
     }
 
-    private long pauseAfter(long last, long now) {
+    private boolean mayNap(long now) {
         if (now - lastBlocked < QUIET_NANOS) {
-            return ROUND_NANOS;
+            return false;
         }
-        if (standIn.isTrusted(now)) {
-            return NAP_NANOS;
+        naps = true; // 1. announce. Pairs with StandIn.lookIfDue()
+        if (standIn.isTrusted(System.nanoTime())) { // 2. look
+            return true;
         }
-        return last == NAP_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS; // what it has seen is from before the nap
+        naps = false;
+        return false;
     }
 
     /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
@@ -327,8 +346,7 @@ final class Monitor {
         // In this order: a core that runs a task, and has dispatched none since the last look, ran this one then.
         long lease = core.lease().number();
         CarrierThread carrier = core.carrier();
-        boolean isRunning =
-                carrier != null && carrier.lease() == lease && carrier.holder().isRunning();
+        boolean isRunning = carrier != null && carrier.runsTaskUnder(lease);
         long dispatches = core.counters().dispatches();
         long rest = core.rest();
         boolean isResting = rest != OwnerState.AWAKE;

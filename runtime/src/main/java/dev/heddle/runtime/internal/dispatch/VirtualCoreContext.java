@@ -992,8 +992,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** Whether its owner is in a task. */
     boolean runsTask() {
         long number = lease.number();
-        CarrierThread owner = carriers.owner();
-        return owner != null && owner.lease() == number && owner.holder().isRunning();
+        CarrierThread carrier = carriers.owner();
+        return carrier != null && carrier.runsTaskUnder(number);
     }
 
     /** The rest that the core is in, or AWAKE. */

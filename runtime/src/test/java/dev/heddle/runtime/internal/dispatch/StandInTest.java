@@ -2,144 +2,210 @@ package dev.heddle.runtime.internal.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.Core;
 import dev.heddle.runtime.CoreManager;
+import dev.heddle.runtime.HogPolicy;
 import dev.heddle.runtime.TaskMode;
+import dev.heddle.runtime.Waiting;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class StandInTest {
     private static final int CPU = ThreadAffinity.ofProcess().last();
 
-    private final AtomicInteger calls = new AtomicInteger();
     private long now = System.nanoTime();
 
+    private VirtualCoreContext[] cores = {};
+    private int looks;
+    private int calls;
+    private Runnable duringALook = () -> {};
+    private final StandIn standIn = new StandIn(
+            now,
+            () -> {
+                looks++;
+                duringALook.run();
+                return cores;
+            },
+            () -> calls++);
+
     /** The next look that is due. */
-    private void look(StandIn standIn) {
+    private void look() {
         now += StandIn.PAUSE_NANOS;
         standIn.lookIfDue(now);
     }
 
-    private static CoreManager oneCore() {
-        return CoreManager.builder()
-                .mode(TaskMode.VIRTUAL)
-                .cores(CpuSet.of(CPU))
-                .start();
-    }
-
     @Test
     void isTrustedForAsLongAsItLooks() {
-        StandIn standIn = new StandIn(() -> new VirtualCoreContext[0], calls::incrementAndGet);
-        now = System.nanoTime(); // it was made before
         assertFalse(standIn.isTrusted(now), "nobody has looked");
-        look(standIn);
+        standIn.lookIfDue(now);
         assertTrue(standIn.isTrusted(now));
         assertTrue(standIn.isTrusted(now + StandIn.PAUSE_NANOS - 1));
         assertFalse(standIn.isTrusted(now + StandIn.PAUSE_NANOS), "nobody looks any longer");
-        assertEquals(0, calls.get());
+        assertEquals(0, calls);
     }
 
     @Test
     void looksNoMoreOftenThanIsDue() {
-        AtomicInteger looks = new AtomicInteger();
-        StandIn standIn = new StandIn(
-                () -> {
-                    looks.incrementAndGet();
-                    return new VirtualCoreContext[0];
-                },
-                calls::incrementAndGet);
-        now = System.nanoTime();
-        look(standIn);
+        look();
         standIn.lookIfDue(now);
         standIn.lookIfDue(now + StandIn.PAUSE_NANOS - 1);
-        assertEquals(1, looks.get());
+        assertEquals(1, looks);
         standIn.lookIfDue(now + StandIn.PAUSE_NANOS);
-        assertEquals(2, looks.get());
+        assertEquals(2, looks);
+    }
+
+    /** What has got on since a look of long ago may have stopped soon after that. */
+    @Test
+    void isTrustedOnlyIfTheLookBeforeIsRecent() {
+        look();
+        now += 2 * StandIn.PAUSE_NANOS;
+        standIn.lookIfDue(now);
+        assertFalse(standIn.isTrusted(now));
+        look();
+        assertTrue(standIn.isTrusted(now));
+        now += 2 * StandIn.PAUSE_NANOS - 1;
+        standIn.lookIfDue(now);
+        assertTrue(standIn.isTrusted(now));
     }
 
     @Test
     void callsWhenACoreIsInTheSameTaskAsAtTheLastLook() throws Exception {
-        try (CoreManager cores = oneCore()) {
-            Core core = cores.on(CPU);
-            VirtualCoreContext context = core.submit(() ->
-                            Objects.requireNonNull(CarrierThread.current()).core())
-                    .get();
-            StandIn standIn = new StandIn(() -> new VirtualCoreContext[] {context}, calls::incrementAndGet);
-            now = System.nanoTime();
-            AtomicBoolean release = new AtomicBoolean();
-            CountDownLatch runs = new CountDownLatch(1);
-            Future<?> computes = core.submit(() -> {
-                runs.countDown();
-                while (!release.get()) {
-                    Thread.onSpinWait();
-                }
-            });
-            runs.await();
-            while (!context.runsTask()) {
-                Thread.onSpinWait(); // the count-down has woken this thread in the middle of a dispatch
+        CountDownLatch release = new CountDownLatch(1);
+        try (CoreManager manager = oneCore()) {
+            Core core = manager.on(CPU);
+            VirtualCoreContext context = contextOf(core);
+            cores = new VirtualCoreContext[] {context};
+            try {
+                Future<?> computes = hold(core, release);
+                look();
+                assertFalse(standIn.isTrusted(now), "it may have been in this task for long");
+                assertEquals(0, calls);
+                look();
+                assertFalse(standIn.isTrusted(now));
+                assertEquals(1, calls);
+                look();
+                assertEquals(2, calls, "the monitor may have come and gone");
+                release.countDown();
+                computes.get();
+                core.submit(() -> {}).get(); // or it may be at the end of that task
+                look();
+                assertTrue(standIn.isTrusted(now));
+                assertEquals(2, calls);
+            } finally {
+                release.countDown();
             }
-            look(standIn);
-            assertTrue(standIn.isTrusted(now), "it may have begun just now");
-            look(standIn);
-            assertFalse(standIn.isTrusted(now));
-            assertEquals(1, calls.get());
-            look(standIn);
-            assertEquals(2, calls.get(), "the first call may have come before the nap");
-            release.set(true);
-            computes.get();
-            core.submit(() -> {}).get(); // so that the core has got on, though it may not rest yet
-            look(standIn);
+        }
+    }
+
+    @Test
+    void aCoreThatRunsNothingNeedNotGetOn() throws Exception {
+        try (CoreManager manager = oneCore()) {
+            VirtualCoreContext context = contextOf(manager.on(CPU));
+            cores = new VirtualCoreContext[] {context};
+            Waiting.spinUntil("the core is in no task", () -> !context.runsTask());
+            look();
+            long dispatches = context.counters().dispatches();
+            look();
+            look();
+            assertEquals(dispatches, context.counters().dispatches(), "it ran something, and the test says nothing");
             assertTrue(standIn.isTrusted(now));
-            assertEquals(2, calls.get());
+            assertEquals(0, calls);
+        }
+    }
+
+    /** By a resize: what is known of the others is in other places, or not at all. */
+    @Test
+    void knowsNothingOfOtherCores() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        try (CoreManager manager = oneCore()) {
+            Core core = manager.on(CPU);
+            VirtualCoreContext context = contextOf(core);
+            try {
+                Future<?> computes = hold(core, release);
+                standIn.lookIfDue(now);
+                assertTrue(standIn.isTrusted(now));
+                cores = new VirtualCoreContext[] {context};
+                look();
+                assertFalse(standIn.isTrusted(now));
+                assertEquals(0, calls);
+                look();
+                assertEquals(1, calls);
+                cores = new VirtualCoreContext[] {context, context};
+                look();
+                assertEquals(1, calls);
+                look();
+                assertEquals(2, calls);
+                assertFalse(computes.isDone());
+            } finally {
+                release.countDown();
+            }
         }
     }
 
     /** As two owners that spin at the same time. */
     @Test
     void oneLooksAtATime() {
-        StandIn[] standIn = new StandIn[1];
-        AtomicInteger looks = new AtomicInteger();
-        standIn[0] = new StandIn(
-                () -> {
-                    looks.incrementAndGet();
-                    standIn[0].lookIfDue(now + 2 * StandIn.PAUSE_NANOS);
-                    return new VirtualCoreContext[0];
-                },
-                calls::incrementAndGet);
-        now = System.nanoTime();
-        look(standIn[0]);
-        assertEquals(1, looks.get());
-        look(standIn[0]);
-        assertEquals(2, looks.get(), "the one before has ended");
+        AtomicInteger others = new AtomicInteger();
+        duringALook = () -> {
+            others.getAndIncrement();
+            standIn.lookIfDue(now + 1_000 * StandIn.PAUSE_NANOS);
+        };
+        look();
+        assertEquals(1, looks);
+        look();
+        assertEquals(2, looks, "the one before has ended");
+        assertEquals(2, others.get());
     }
 
     @Test
     void goesOnAfterALookThatHasFailed() {
-        AtomicInteger failures = new AtomicInteger(1);
-        StandIn standIn = new StandIn(
-                () -> {
-                    if (failures.getAndDecrement() > 0) {
-                        throw new OutOfMemoryError("for the test");
-                    }
-                    return new VirtualCoreContext[0];
-                },
-                calls::incrementAndGet);
-        now = System.nanoTime();
-        try {
-            look(standIn);
-            throw new AssertionError("it has not failed");
-        } catch (OutOfMemoryError expected) {
-            assertFalse(standIn.isTrusted(now));
-        }
-        look(standIn);
+        standIn.lookIfDue(now);
         assertTrue(standIn.isTrusted(now));
+        duringALook = () -> {
+            throw new OutOfMemoryError("for the test");
+        };
+        assertThrows(OutOfMemoryError.class, this::look);
+        assertFalse(standIn.isTrusted(now));
+        standIn.lookIfDue(now);
+        assertEquals(2, looks, "it was tried again at once");
+        duringALook = () -> {};
+        look();
+        assertEquals(3, looks);
+        assertTrue(standIn.isTrusted(now));
+    }
+
+    /** Which is never handed over. */
+    private static CoreManager oneCore() {
+        return CoreManager.builder()
+                .mode(TaskMode.VIRTUAL)
+                .cores(CpuSet.of(CPU))
+                .hogs(HogPolicy.REPORT)
+                .start();
+    }
+
+    private static VirtualCoreContext contextOf(Core core) throws Exception {
+        return core.submit(() -> Objects.requireNonNull(CarrierThread.current()).core())
+                .get();
+    }
+
+    /** Starts a task that computes, and returns when it runs. */
+    private static Future<?> hold(Core core, CountDownLatch release) throws InterruptedException {
+        CountDownLatch runs = new CountDownLatch(1);
+        Future<?> computes = core.submit(() -> {
+            runs.countDown();
+            while (release.getCount() != 0) {
+                Thread.onSpinWait();
+            }
+        });
+        runs.await();
+        return computes;
     }
 }
