@@ -267,8 +267,8 @@ final class Monitor {
         if (now - lastBlocked < QUIET_NANOS) {
             return false;
         }
-        naps = true; // 1. announce. Pairs with StandIn.lookIfDue()
-        if (standIn.isTrusted(System.nanoTime())) { // 2. look
+        naps = true; // 1. announce. Pairs with StandIn.lookIfDue(), and lookAtPins()
+        if (!pinsInDoubt && standIn.isTrusted(System.nanoTime())) { // 2. look
             return true;
         }
         naps = false;
