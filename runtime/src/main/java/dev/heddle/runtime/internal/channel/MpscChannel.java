@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MpscChannel<T> {
     /*
-     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, by a compare-and-set or, if another
-     * sender was faster, an addition that cannot fail, and then fills that slot by a compare-and-set; one that claims beyond the end appends a segment in which its item is the first. The owner takes the
-     * slots in order. Where one is claimed and not filled it waits for two microseconds, and then closes the slot by
-     * a compare-and-set of its own: the sender, which may have lost its CPU, finds that and claims another. This is the array
-     * queue by fetch-and-add of Ramalhete and Correia (2016), with one receiver.
+     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, by a compare-and-set or, if
+     * another sender was faster, an addition that cannot fail, and then fills that slot by a compare-and-set; one that claims
+     * beyond the end appends a segment in which its item is the first. The owner takes the slots in order. Where one is
+     * claimed and not filled it waits for two microseconds, and then closes the slot by a compare-and-set of its own: the
+     * sender, which may have lost its CPU, finds that and claims another. This is the array queue by fetch-and-add of
+     * Ramalhete and Correia (2016), with one receiver.
      *
      * INV-3: an item is in its slot from the sender's compare-and-set on, until the owner has taken it. Of the two who
      * compare and set a slot that is claimed, sender and owner, one wins: the item is there, or the sender knows that it is not.

@@ -34,8 +34,9 @@ final class Monitor {
      *
      * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
-     * in a second. Where an owner that spins has looked in its stead just now (StandIn), and every core gets on, it naps instead: until an owner that
-     * spins still finds a core that does not, or else to the end of the nap. Not while a blocked carrier was found within a second.
+     * in a second. Where an owner that spins has looked in its stead just now (StandIn), and every core gets on, it naps
+     * instead: until an owner that spins still finds a core that does not, or else to the end of the nap. Not while a blocked
+     * carrier was found within a second.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
