@@ -78,30 +78,21 @@ final class StandInTest {
 
     @Test
     void callsWhenACoreIsInTheSameTaskAsAtTheLastLook() throws Exception {
-        CountDownLatch release = new CountDownLatch(1);
-        try (CoreManager manager = oneCore()) {
-            Core core = manager.on(CPU);
-            VirtualCoreContext context = contextOf(core);
-            cores = new VirtualCoreContext[] {context};
-            try {
-                Future<?> computes = hold(core, release);
-                look();
-                assertFalse(standIn.isTrusted(now), "it may have been in this task for long");
-                assertEquals(0, calls);
-                look();
-                assertFalse(standIn.isTrusted(now));
-                assertEquals(1, calls);
-                look();
-                assertEquals(2, calls, "the monitor may have come and gone");
-                release.countDown();
-                computes.get();
-                core.submit(() -> {}).get(); // or it may be at the end of that task
-                look();
-                assertTrue(standIn.isTrusted(now));
-                assertEquals(2, calls);
-            } finally {
-                release.countDown();
-            }
+        try (HeldCore held = new HeldCore()) {
+            cores = new VirtualCoreContext[] {held.context};
+            look();
+            assertFalse(standIn.isTrusted(now), "it may have been in this task for long");
+            assertEquals(0, calls);
+            look();
+            assertFalse(standIn.isTrusted(now));
+            assertEquals(1, calls);
+            look();
+            assertEquals(2, calls, "the monitor may have come and gone");
+            held.release();
+            held.core.submit(() -> {}).get(); // or it may be at the end of that task
+            look();
+            assertTrue(standIn.isTrusted(now));
+            assertEquals(2, calls);
         }
     }
 
@@ -124,29 +115,20 @@ final class StandInTest {
     /** By a resize: what is known of the others is in other places, or not at all. */
     @Test
     void knowsNothingOfOtherCores() throws Exception {
-        CountDownLatch release = new CountDownLatch(1);
-        try (CoreManager manager = oneCore()) {
-            Core core = manager.on(CPU);
-            VirtualCoreContext context = contextOf(core);
-            try {
-                Future<?> computes = hold(core, release);
-                standIn.lookIfDue(now);
-                assertTrue(standIn.isTrusted(now));
-                cores = new VirtualCoreContext[] {context};
-                look();
-                assertFalse(standIn.isTrusted(now));
-                assertEquals(0, calls);
-                look();
-                assertEquals(1, calls);
-                cores = new VirtualCoreContext[] {context, context};
-                look();
-                assertEquals(1, calls);
-                look();
-                assertEquals(2, calls);
-                assertFalse(computes.isDone());
-            } finally {
-                release.countDown();
-            }
+        try (HeldCore held = new HeldCore()) {
+            standIn.lookIfDue(now);
+            assertTrue(standIn.isTrusted(now));
+            cores = new VirtualCoreContext[] {held.context};
+            look();
+            assertFalse(standIn.isTrusted(now));
+            assertEquals(0, calls);
+            look();
+            assertEquals(1, calls);
+            cores = new VirtualCoreContext[] {held.context, held.context};
+            look();
+            assertEquals(1, calls);
+            look();
+            assertEquals(2, calls);
         }
     }
 
@@ -196,16 +178,35 @@ final class StandInTest {
                 .get();
     }
 
-    /** Starts a task that computes, and returns when it runs. */
-    private static Future<?> hold(Core core, CountDownLatch release) throws InterruptedException {
-        CountDownLatch runs = new CountDownLatch(1);
-        Future<?> computes = core.submit(() -> {
-            runs.countDown();
-            while (release.getCount() != 0) {
-                Thread.onSpinWait();
-            }
-        });
-        runs.await();
-        return computes;
+    /** A core that computes in one task until it is released. */
+    private static final class HeldCore implements AutoCloseable {
+        final CoreManager manager = oneCore();
+        final Core core = manager.on(CPU);
+        final VirtualCoreContext context;
+        private final CountDownLatch release = new CountDownLatch(1);
+        private final Future<?> computes;
+
+        HeldCore() throws Exception {
+            context = contextOf(core);
+            CountDownLatch runs = new CountDownLatch(1);
+            computes = core.submit(() -> {
+                runs.countDown();
+                while (release.getCount() != 0) {
+                    Thread.onSpinWait();
+                }
+            });
+            runs.await();
+        }
+
+        void release() throws Exception {
+            release.countDown();
+            computes.get();
+        }
+
+        @Override
+        public void close() {
+            release.countDown();
+            manager.close();
+        }
     }
 }
