@@ -17,30 +17,44 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what is sent
  */
+@SuppressWarnings("ReferenceEquality") // OPEN is no item
 public final class MpscChannel<T> {
     /*
-     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, by a compare-and-set or, if
-     * another sender was faster, an addition that cannot fail, and then fills that slot by a compare-and-set; one that claims
-     * beyond the end appends a segment in which its item is the first. The owner takes the slots in order. Where one is
-     * claimed and not filled it waits for two microseconds, and then closes the slot by a compare-and-set of its own: the
-     * sender, which may have lost its CPU, finds that and claims another. This is the array queue by fetch-and-add of
-     * Ramalhete and Correia (2016), with one receiver.
+     * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, and then fills that slot by a
+     * compare-and-set; one that claims beyond the end appends a segment in which its item is the first. The owner takes the
+     * slots in order. Where one is claimed and not filled it waits for two microseconds, and then closes the slot by
+     * a compare-and-set of its own: the sender, which may have lost its CPU, finds that and claims another. This is the array
+     * queue by fetch-and-add of Ramalhete and Correia (2016), with one receiver.
+     *
+     * Beside it is the direct slot, on a cache line of its own. An owner that finds nothing opens it, and the next
+     * sender fills it by one compare-and-set: where items come one by one, that line is all that goes from sender to
+     * owner and back, and not those of a counter and of a slot. Before the owner takes from a segment it closes it: what
+     * comes in quick succession goes into segments, many at a time, and no sender reads the owner's position then.
+     *
+     * Order of each sender's items, across the two.
+     *   A sender fills the direct slot only where the owner has passed all that was claimed, so that none of its own earlier
+     *   items is in a segment. What others claim meanwhile may come before or after it.
+     *   The owner takes what is in the direct slot first. From a segment it takes only where that was closed, or where it
+     *   has closed it after it has read the segment's item: if the sender of that had filled the direct slot before, the
+     *   compare-and-set that closes it fails.
      *
      * INV-3: an item is in its slot from the sender's compare-and-set on, until the owner has taken it. Of the two who
-     * compare and set a slot that is claimed, sender and owner, one wins: the item is there, or the sender knows that it is not.
+     * compare and set a slot that is claimed, or the direct one while it is open, sender and owner, one wins: the item is
+     * there, or the sender knows that it is not.
      * A segment is left behind when all its slots have been passed and another follows it: nothing can be put in any more, and a
      * sender that still finds it as the last is sent on.
      *
      * Orderings.
-     *   offer:   the claim is volatile: pairs with that of isEmpty(). The compare-and-set of the slot, or of `next`, publishes
-     *            the item. Volatile: the sender's look at the owner comes after it (INV-5).
-     *   poll:    the read of the slot, or of `next`, acquires the item.
+     *   offer:   the claim is volatile: pairs with that of isEmpty(). The compare-and-set of the slot, of the direct one, or
+     *            of `next`, publishes the item. Volatile: the sender's look at the owner comes after it (INV-5).
+     *   poll:    the read of the slot, of the direct one, or of `next`, acquires the item.
      *   hasNext: the same reads, in acquire mode and volatile: a hint for the owner, and no part of INV-5.
-     *   isEmpty: reads `claimed`, the slots below it, and `next` in volatile mode: it is the look after the owner's
-     *            announcement, so it must stand in the one order of all volatile accesses, not merely acquire. A slot that it
-     *            finds empty is filled later, and then the sender's look finds the announcement; so is one that was not
-     *            claimed. It writes nothing: after its announcement the owner may have a successor.
-     *   A position is claimed once and a slot filled once: there is no ABA.
+     *   isEmpty: reads the direct slot, `claimed`, the slots below it, and `next` in volatile mode: it is the look after the
+     *            owner's announcement, so it must stand in the one order of all volatile accesses, not merely acquire. A slot
+     *            that it finds empty is filled later, and then the sender's look finds the announcement; so is one that was
+     *            not claimed. It writes nothing: after its announcement the owner may have a successor.
+     *   A position is claimed once and a slot filled once: there is no ABA. The direct slot is opened again and again, but
+     *   what a sender has looked for stays so, however late it fills it: that none of its own items waits.
      *
      * Rejected. A linked queue whose senders exchange the tail and then link (Vyukov), and array queues whose senders
      * claim an index and then fill it, when the owner can but wait (JCTools): between the two steps a sender that the kernel
@@ -57,6 +71,9 @@ public final class MpscChannel<T> {
 
     /** In a slot that the owner has passed without an item. */
     private static final Object CLOSED = new Object();
+
+    /** In the direct slot, which a sender may fill. */
+    private static final Object OPEN = new Object();
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
@@ -93,6 +110,9 @@ public final class MpscChannel<T> {
 
     /** The last segment, or one that was the last. */
     private final PaddedReference<Segment> last = new PaddedReference<>();
+
+    /** The direct slot: null while it is closed, else OPEN or an item. A sender makes OPEN an item; every other step is the owner's. */
+    private final PaddedReference<Object> direct = new PaddedReference<>();
 
     private final long patienceNanos;
 
@@ -144,17 +164,23 @@ public final class MpscChannel<T> {
      */
     public void offer(T item) {
         Objects.requireNonNull(item, "item");
+        if (direct.get() == OPEN && isAllPassed() && direct.compareAndSet(OPEN, item)) {
+            return;
+        }
         while (true) {
             Segment segment = Objects.requireNonNull(last.get());
-            int slot = segment.claimed;
-            if (!CLAIMED.compareAndSet(segment, slot, slot + 1)) {
-                slot = (int) CLAIMED.getAndAdd(segment, 1);
-            }
+            int slot = (int) CLAIMED.getAndAdd(segment, 1);
             @Nullable Object[] all = segment.slots;
             if (slot < all.length ? SLOT.compareAndSet(all, slot, null, item) : append(segment, item)) {
                 return;
             }
         }
+    }
+
+    /** Whether the owner has passed all that was claimed. A sender finds what it has claimed itself. */
+    private boolean isAllPassed() {
+        Segment segment = Objects.requireNonNull(last.get());
+        return segment.start + segment.claimed == passed.get();
     }
 
     /** Appends a segment that begins with the item; false if another sender has, or the owner has left this one behind. */
@@ -181,9 +207,14 @@ public final class MpscChannel<T> {
      */
     @SuppressWarnings("unchecked") // a slot holds a T or CLOSED
     public @Nullable T poll() {
+        Object found = direct.get();
+        if (isItem(found)) {
+            return (T) takeDirect(found);
+        }
         while (true) {
             long position = passed.get();
             if (position == end && !goOn()) {
+                openIfClosed(found);
                 return null;
             }
             @Nullable Object[] all = slots;
@@ -191,6 +222,7 @@ public final class MpscChannel<T> {
             Object item = SLOT.getAcquire(all, slot); // pairs with the compare-and-set in offer()
             if (item == null) {
                 if (slot >= first.claimed) {
+                    openIfClosed(found);
                     return null;
                 }
                 item = await(all, slot);
@@ -199,6 +231,9 @@ public final class MpscChannel<T> {
                 passed.setRelease(position + 1);
                 continue;
             }
+            if (found != null && !direct.compareAndSet(OPEN, null)) {
+                return (T) takeDirect(direct.get()); // which may have been sent before
+            }
             if (position >= known.get()) {
                 look(position);
             }
@@ -206,6 +241,24 @@ public final class MpscChannel<T> {
             passed.setRelease(position + 1);
             return (T) item;
         }
+    }
+
+    private static boolean isItem(@Nullable Object direct) {
+        return direct != null && direct != OPEN;
+    }
+
+    private void openIfClosed(@Nullable Object direct) {
+        if (direct == null) {
+            this.direct.setRelease(OPEN);
+        }
+    }
+
+    /** Takes what is in the direct slot, and closes it if there is something in a segment too. */
+    private Object takeDirect(@Nullable Object item) {
+        boolean hasMore = hasNextInSegments();
+        noteDepth(hasMore ? depth() : 1);
+        direct.setRelease(hasMore ? null : OPEN);
+        return Objects.requireNonNull(item);
     }
 
     /** Goes on to the next segment. Returns false if there is none. */
@@ -241,7 +294,10 @@ public final class MpscChannel<T> {
     private void look(long position) {
         long filled = filled();
         known.setRelease(filled);
-        int depth = (int) (filled - position);
+        noteDepth((int) (filled - position));
+    }
+
+    private void noteDepth(int depth) {
         if (depth > (int) HIGHEST_DEPTH.get(this)) {
             HIGHEST_DEPTH.setOpaque(this, depth);
         }
@@ -263,6 +319,10 @@ public final class MpscChannel<T> {
      * @return false if there is no item
      */
     public boolean hasNext() {
+        return isItem(direct.get()) || hasNextInSegments();
+    }
+
+    private boolean hasNextInSegments() {
         long position = passed.get();
         if (position == end) {
             return first.next != null;
@@ -280,6 +340,9 @@ public final class MpscChannel<T> {
      * @return whether the channel is empty
      */
     public boolean isEmpty() {
+        if (isItem(direct.get())) {
+            return false;
+        }
         Segment segment = first;
         @Nullable Object[] all = segment.slots;
         int claimed = Math.min(segment.claimed, all.length);
@@ -299,7 +362,7 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int depth() {
-        return (int) Math.max(0, filled() - passed.get());
+        return (int) Math.max(0, filled() - passed.get()) + (isItem(direct.get()) ? 1 : 0);
     }
 
     /**

@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reference on cache lines of its own. All accesses are volatile.
+ * A reference on cache lines of its own. All accesses are volatile but those that say otherwise.
  *
  * @param <T> what it refers to
  */
@@ -30,6 +30,10 @@ public final class PaddedReference<T> extends ReferenceWord<T> {
 
     public @Nullable T get() {
         return value;
+    }
+
+    public void setRelease(@Nullable T next) {
+        VALUE.setRelease(this, next);
     }
 
     public boolean compareAndSet(@Nullable T expected, @Nullable T next) {

@@ -46,6 +46,30 @@ final class MpscChannelTest {
         assertFalse(channel.hasNext());
     }
 
+    @Test
+    void theOrderIsKeptWhereTheOwnerCatchesUpAgainAndAgain() {
+        MpscChannel<Integer> channel = new MpscChannel<>(2, 0);
+        int sent = 0;
+        int received = 0;
+        for (int burst = 1; burst <= 20; burst++) {
+            assertNull(channel.poll()); // the next one comes by the direct slot, those behind it by segments
+            for (int i = 0; i < burst % 5 + 1; i++) {
+                channel.offer(sent++);
+            }
+            assertEquals(received++, channel.poll());
+            channel.offer(sent++);
+            assertEquals(sent - received, channel.depth());
+            while (received < sent) {
+                assertTrue(channel.hasNext());
+                assertFalse(channel.isEmpty());
+                assertEquals(received++, channel.poll());
+            }
+            assertFalse(channel.hasNext());
+            assertTrue(channel.isEmpty());
+        }
+        assertEquals(5, channel.highestDepth());
+    }
+
     /** The first of the two steps of a sender that loses its CPU before the second. */
     private static void claimSlot(MpscChannel<?> channel) throws ReflectiveOperationException {
         Field first = MpscChannel.class.getDeclaredField("first");
