@@ -26,7 +26,7 @@ public final class Waiting {
         }
     }
 
-    public static void until(String what, BooleanSupplier condition) {
+    static void until(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {

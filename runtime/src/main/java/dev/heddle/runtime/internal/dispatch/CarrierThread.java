@@ -233,11 +233,6 @@ public final class CarrierThread extends Thread implements CoreThread {
         return lease;
     }
 
-    /** Monitor, and an owner that looks in its stead: whether it is in a task, and has its core under this lease. */
-    boolean runsTaskUnder(long number) {
-        return lease == number && holder.isRunning();
-    }
-
     /** Monitor: whether the pin is lost. Returns whether it was. */
     boolean setPinLost(boolean lost) {
         boolean wasLost = pinLost;

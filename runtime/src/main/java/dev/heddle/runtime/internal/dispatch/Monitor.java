@@ -34,9 +34,7 @@ final class Monitor {
      *
      * When no core has run anything for some milliseconds and all rest, the monitor sleeps until a sender finds a core at rest or has
      * sent something from outside (noticeWork), and once in a second looks at the pins: an idle program wakes for microseconds
-     * in a second. Where an owner that spins has looked in its stead just now (StandIn), and every core gets on, it naps
-     * instead: until an owner that spins still finds a core that does not, or else to the end of the nap. Not while a blocked
-     * carrier was found within a second.
+     * in a second. While cores spin for work and run nothing, naps of 10 ms stand between a few rounds.
      *
      * A carrier sleeps, too, while it waits for a garbage collection, and the monitor, which the collection stops as well, would
      * find it so at the looks before and after. So a round that comes late takes nobody for blocked, unless that has lasted
@@ -46,17 +44,17 @@ final class Monitor {
      * programs want too, makes nobody a hog, and a monitor that comes late because of them is no less exact.
      */
     private static final long ROUND_NANOS = 300_000;
-    static final long LONG_ROUND_NANOS = 4 * ROUND_NANOS;
+    private static final long LONG_ROUND_NANOS = 4 * ROUND_NANOS;
     private static final long QUIET_NANOS = 1_000_000_000;
 
     /** A round that comes so much later than it was to come is late. */
     private static final long LATE_NANOS = 3 * ROUND_NANOS;
 
-    /** No core has run anything for so long: then it sleeps, if all rest. */
+    /** Rounds of so long together in which no core has run anything: then it sleeps, or naps. */
     private static final long IDLE_NANOS = 16 * ROUND_NANOS;
 
-    /** Where owners that spin look in its stead. */
-    private static final long NAP_NANOS = 4 * LONG_ROUND_NANOS;
+    /** While cores are awake and run nothing, because they spin for work. */
+    private static final long NAP_NANOS = 10_000_000;
 
     /** A look at every thread of the process takes some microseconds for each. */
     private static final long HOUSEKEEPING_NANOS = 1_000_000_000;
@@ -105,11 +103,6 @@ final class Monitor {
     /** It sleeps until somebody wakes it. */
     private volatile boolean asleep;
 
-    /** A call is to end its pause. */
-    private volatile boolean naps;
-
-    private final StandIn standIn;
-
     /** What the monitor knows of one core. */
     private static final class Watch {
         long lease;
@@ -132,7 +125,6 @@ final class Monitor {
     Monitor(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.pins = new PinWatch(scheduler, cpus -> {}, (cpu, text) -> {});
-        this.standIn = new StandIn(System.nanoTime(), scheduler::allCores, this::endNap);
         this.thread = threads("-monitor").unstarted(this::run);
         this.reporter = new ThreadPoolExecutor(
                 1,
@@ -163,7 +155,6 @@ final class Monitor {
     void lookAtPins() {
         pinsInDoubt = true;
         noticeWork();
-        endNap();
     }
 
     long pinsLost() {
@@ -196,60 +187,30 @@ final class Monitor {
         }
     }
 
-    /** For tests. */
-    boolean isNapping() {
-        return naps;
-    }
-
-    /** What looks in the monitor's stead. */
-    StandIn standIn() {
-        return standIn;
-    }
-
-    private void endNap() {
-        if (naps) {
-            naps = false;
-            LockSupport.unpark(thread);
-        }
-    }
-
     private void run() {
         JdkThreads.widen();
         if (housekeeping != null) {
             housekeeping.join();
         }
+        long idle = 0;
         long due = System.nanoTime();
-        long lastBusy = due;
         lastBlocked = due;
-        boolean hasNapped = false;
-        boolean wasCalled = false;
         while (!scheduler.hasEnded()) {
             try {
                 long now = System.nanoTime();
                 lookAtPins(now);
                 keepHouse(now);
-                boolean late = wasCalled || now - due > LATE_NANOS; // or a collection may have held up both
-                wasCalled = false;
+                boolean late = now - due > LATE_NANOS;
                 due = now + ROUND_NANOS; // should this round fail
-                if (round(now, late)) {
-                    lastBusy = now;
-                }
-                if (now - lastBusy >= IDLE_NANOS && sleep()) {
-                    lastBusy = System.nanoTime();
-                } else if (mayNap(now)) {
-                    due = now + NAP_NANOS;
-                    LockSupport.parkNanos(this, NAP_NANOS);
-                    hasNapped = true;
-                    wasCalled = !naps;
-                    naps = false;
-                } else {
-                    // After a nap what the last look has seen is from before it: soon once more, and a task is known as
-                    // the same.
-                    boolean soon = hasNapped || now - lastBlocked < QUIET_NANOS;
-                    hasNapped = false;
-                    long pause = soon ? ROUND_NANOS : LONG_ROUND_NANOS;
-                    due = now + pause;
+                boolean busy = round(now, late);
+                long pause = now - lastBlocked < QUIET_NANOS ? ROUND_NANOS : LONG_ROUND_NANOS;
+                due = now + pause;
+                idle = busy ? 0 : idle + pause;
+                if (idle < IDLE_NANOS) {
                     LockSupport.parkNanos(this, pause);
+                } else {
+                    sleep();
+                    idle = 0;
                 }
             } catch (Throwable t) {
                 reportFailure(t);
@@ -262,18 +223,6 @@ final class Monitor {
             core.runSockets();
         }
         reporter.shutdown();
-    }
-
-    private boolean mayNap(long now) {
-        if (now - lastBlocked < QUIET_NANOS) {
-            return false;
-        }
-        naps = true; // 1. announce. Pairs with StandIn.lookIfDue(), and lookAtPins()
-        if (!pinsInDoubt && standIn.isTrusted(System.nanoTime())) { // 2. look
-            return true;
-        }
-        naps = false;
-        return false;
     }
 
     /** The JVM starts compilers and collectors as it needs them, and a pool its workers. */
@@ -293,14 +242,14 @@ final class Monitor {
         }
     }
 
-    /** Returns whether it has slept, or work has come meanwhile; false if some core is awake. */
-    private boolean sleep() {
+    private void sleep() {
         pins.lookAtAllIfDue(System.nanoTime());
         asleep = true; // 1. announce
         // 2. look again. Pairs with noticeWork(), which follows what this looks for: the end of a core's rest, the
         // beginning of one that has found no carrier, the doubt of a pin.
-        boolean sleeps = !pinsInDoubt && !anyNeedsLook();
-        if (sleeps) {
+        if (pinsInDoubt || anyNeedsLook()) {
+            LockSupport.parkNanos(this, NAP_NANOS);
+        } else {
             watches.clear();
             while (asleep && !scheduler.hasEnded()) {
                 LockSupport.parkNanos(this, PinWatch.IDLE_LOOK_NANOS);
@@ -310,7 +259,6 @@ final class Monitor {
             }
         }
         asleep = false;
-        return sleeps;
     }
 
     private boolean anyNeedsLook() {
@@ -347,7 +295,8 @@ final class Monitor {
         // In this order: a core that runs a task, and has dispatched none since the last look, ran this one then.
         long lease = core.lease().number();
         CarrierThread carrier = core.carrier();
-        boolean isRunning = carrier != null && carrier.runsTaskUnder(lease);
+        boolean isRunning =
+                carrier != null && carrier.lease() == lease && carrier.holder().isRunning();
         long dispatches = core.counters().dispatches();
         long rest = core.rest();
         boolean isResting = rest != OwnerState.AWAKE;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class PinWatch {
     /*
      * To read a mask takes a microsecond or two while the code is compiled and the caches have it, and hundreds for a few of
-     * them where that is ten times a second: of a CPU that a carrier may want. So the monitor looks at a core, or a few of
-     * many, every millisecond or so, or every few where it naps, and comes to each core in a tenth of a second. That bounds how long tasks run elsewhere when a
+     * them where that is ten times a second: of a CPU that a carrier may want. So the monitor looks at a core, or a few of very
+     * many, every millisecond or so, and comes to each core in a tenth of a second. That bounds how long tasks run elsewhere when a
      * pin is lost. After a core that has many carriers it pauses for longer, a millisecond for each, as far as that bound
      * allows. While nothing runs, a look at all in each second is enough: a carrier that is asleep runs nothing in the wrong place.
      *

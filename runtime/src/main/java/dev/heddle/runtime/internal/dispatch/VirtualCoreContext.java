@@ -569,11 +569,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         if (spinNanos == 0 || counters.dispatches() == gaveUpAt) {
             return false;
         }
-        StandIn standIn = scheduler.monitor().standIn();
         long start = System.nanoTime();
         long now = start;
         while (true) {
-            standIn.lookIfDue(now);
             if (sockets.askNext(now)) {
                 return true;
             }
@@ -987,13 +985,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
 
     boolean isResting() {
         return owner.isResting();
-    }
-
-    /** Whether its owner is in a task. */
-    boolean runsTask() {
-        long number = lease.number();
-        CarrierThread carrier = carriers.owner();
-        return carrier != null && carrier.runsTaskUnder(number);
     }
 
     /** The rest that the core is in, or AWAKE. */
