@@ -25,11 +25,18 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 700, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.OPEN_TO_AGRONA})
+        jvmArgsAppend = {
+            Flags.NATIVE_ACCESS,
+            Flags.OPEN_HOOK,
+            Flags.HEAP,
+            Flags.HEAP_AT_MOST,
+            Flags.HEAP_TOUCHED,
+            Flags.OPEN_TO_AGRONA
+        })
 @State(Scope.Benchmark)
 public class Dispatch {
     private static final int BURST = 10_000;

@@ -27,7 +27,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 1)
 @Fork(
         value = 1,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.OPEN_TO_AGRONA})
+        jvmArgsAppend = {
+            Flags.NATIVE_ACCESS,
+            Flags.OPEN_HOOK,
+            Flags.HEAP,
+            Flags.HEAP_AT_MOST,
+            Flags.HEAP_TOUCHED,
+            Flags.OPEN_TO_AGRONA
+        })
 @State(Scope.Benchmark)
 public class DispatchLatency {
     /** From one task to the next: long enough for an idle carrier to park, by Heddle's default strategy. */

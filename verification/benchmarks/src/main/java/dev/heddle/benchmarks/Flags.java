@@ -4,10 +4,20 @@ package dev.heddle.benchmarks;
 final class Flags {
     static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
     static final String OPEN_HOOK = "--add-opens=java.base/java.lang=ALL-UNNAMED";
-
     static final String EXPORT_CONTINUATION = "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED";
+
     /** What Agrona's documentation asks for. */
     static final String OPEN_TO_AGRONA = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
+
+    /**
+     * With the next two: a heap of one size, all of which has been touched. Else the collection before each iteration, which is to make
+     * garbage of what came before, shrinks it as well, and what is timed is how it grows again: a page of memory that is touched for the
+     * first time takes a virtual machine microseconds.
+     */
+    static final String HEAP = "-Xms1g";
+
+    static final String HEAP_AT_MOST = "-Xmx1g";
+    static final String HEAP_TOUCHED = "-XX:+AlwaysPreTouch";
 
     static final String ONE_JDK_CARRIER = "-Djdk.virtualThreadScheduler.parallelism=1";
     static final String ONE_JDK_CARRIER_AT_MOST = "-Djdk.virtualThreadScheduler.maxPoolSize=1";

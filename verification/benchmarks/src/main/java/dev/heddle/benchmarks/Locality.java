@@ -58,7 +58,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 1)
 @Fork(
         value = 1,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.HEAP, Flags.HEAP_AT_MOST, Flags.HEAP_TOUCHED})
 @State(Scope.Benchmark)
 public class Locality {
     private static final int CLIENTS = 64;

@@ -30,11 +30,11 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 700, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.HEAP, Flags.HEAP_AT_MOST, Flags.HEAP_TOUCHED})
 @State(Scope.Benchmark)
 public class PingPong {
     private static final int ROUNDS = 10_000;
@@ -156,7 +156,14 @@ public class PingPong {
     /** The same, where the JDK's scheduler has one carrier: what {@link Pair#HEDDLE} is to be held against. */
     @Fork(
             value = 3,
-            jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.ONE_JDK_CARRIER, Flags.ONE_JDK_CARRIER_AT_MOST
+            jvmArgsAppend = {
+                Flags.NATIVE_ACCESS,
+                Flags.OPEN_HOOK,
+                Flags.HEAP,
+                Flags.HEAP_AT_MOST,
+                Flags.HEAP_TOUCHED,
+                Flags.ONE_JDK_CARRIER,
+                Flags.ONE_JDK_CARRIER_AT_MOST
             })
     @Benchmark
     @OperationsPerInvocation(ROUNDS)
