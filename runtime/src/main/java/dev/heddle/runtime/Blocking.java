@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Such a call holds up its core, for the JDK cannot unmount the task. Inside {@link #call} the core is handed to another
  * carrier on the same CPU at once, so that everything else there goes on; without it the {@linkplain CoreManager monitor}
- * does the same when it notices: within a millisecond or so, or three where no such call has held anything up for a second.
+ * does the same when it notices: within a millisecond or so, or some where no such call has held anything up for a second.
  * The task itself stays where it is, pinned to its CPU, and when the call returns it has its core again or waits for its
  * turn.
  *

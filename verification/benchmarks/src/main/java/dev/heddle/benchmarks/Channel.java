@@ -87,7 +87,7 @@ public class Channel {
         return queue == null ? channel.poll() : queue.poll();
     }
 
-    /** One thread that sends and receives: no contention, as when a core sends to itself. */
+    /** One thread that sends and receives: no contention. Through Heddle's segments: no poll finds nothing, which would open the direct slot. */
     @Benchmark
     @Group("alone")
     @GroupThreads(1)

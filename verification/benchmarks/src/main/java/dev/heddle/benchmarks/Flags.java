@@ -10,8 +10,8 @@ final class Flags {
     static final String OPEN_TO_AGRONA = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 
     /**
-     * With the next two: a heap of one size, all of which has been touched. Else the collection before each iteration, which is to make
-     * garbage of what came before, shrinks it as well, and what is timed is how it grows again: a page of memory that is touched for the
+     * With the next two: a heap of one size, all of which has been touched. Else the collection before each iteration, of what
+     * came before it, shrinks it as well, and what is timed is how it grows again: a page of memory that is touched for the
      * first time takes a virtual machine microseconds.
      */
     static final String HEAP = "-Xms1g";

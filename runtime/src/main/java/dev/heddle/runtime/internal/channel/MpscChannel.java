@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what is sent
  */
-@SuppressWarnings("ReferenceEquality") // OPEN is no item
 public final class MpscChannel<T> {
     /*
      * Model. A chain of segments. A sender claims a slot of the last one by adding to its counter, and then fills that slot by a
@@ -26,35 +25,43 @@ public final class MpscChannel<T> {
      * a compare-and-set of its own: the sender, which may have lost its CPU, finds that and claims another. This is the array
      * queue by fetch-and-add of Ramalhete and Correia (2016), with one receiver.
      *
-     * Beside it is the direct slot, on a cache line of its own. An owner that finds nothing opens it, and the next
-     * sender fills it by one compare-and-set: where items come one by one, that line is all that goes from sender to
-     * owner and back, and not those of a counter and of a slot. Before the owner takes from a segment it closes it: what
-     * comes in quick succession goes into segments, many at a time, and no sender reads the owner's position then.
+     * Beside it is the direct slot, on a cache line of its own. An owner that has found nothing, or nothing behind the item
+     * that it took from there, leaves it open, and the next sender fills it by one compare-and-set: where items come one by one,
+     * that line is all that goes from sender to owner and back, and not those of a counter and of a slot. Before the owner takes
+     * from a segment it closes it: what comes in quick succession goes into segments, many at a time, and no sender reads the
+     * owner's position then.
      *
-     * Order of each sender's items, across the two.
-     *   A sender fills the direct slot only where the owner has passed all that was claimed, so that none of its own earlier
-     *   items is in a segment. What others claim meanwhile may come before or after it.
+     * Order of what one sender sends, or several of which each has heard of the one before, across the two.
+     *   Who fills the direct slot has none of its own items in a segment. It has looked at `last` and at the owner's position
+     *   after it sent them: they are in that segment, or one before, for whoever offered into a later one has moved `last`
+     *   there or read it there; and so they are below the claims of that segment, which the position equals. (It may be a coincidence, of
+     *   a `last` that is late or of claims beyond the end: then others have items behind that position, and it has none.)
      *   The owner takes what is in the direct slot first. From a segment it takes only where that was closed, or where it
      *   has closed it after it has read the segment's item: if the sender of that had filled the direct slot before, the
      *   compare-and-set that closes it fails.
+     * It is one queue for all of them: an item that overtakes others by the direct slot was being sent before they were claimed, and as long
+     * as they wait no poll finds nothing, so that it may be taken for the one that came first.
      *
-     * INV-3: an item is in its slot from the sender's compare-and-set on, until the owner has taken it. Of the two who
-     * compare and set a slot that is claimed, or the direct one while it is open, sender and owner, one wins: the item is
-     * there, or the sender knows that it is not.
+     * INV-3: an item is in its slot from the sender's compare-and-set on, until the owner has taken it. Of all who compare and
+     * set a slot that is claimed, or the direct one while it is open, senders and owner, one wins: the item is there, or the
+     * sender knows that it is not.
      * A segment is left behind when all its slots have been passed and another follows it: nothing can be put in any more, and a
      * sender that still finds it as the last is sent on.
      *
      * Orderings.
      *   offer:   the claim is volatile: pairs with that of isEmpty(). The compare-and-set of the slot, of the direct one, or
      *            of `next`, publishes the item. Volatile: the sender's look at the owner comes after it (INV-5).
-     *   poll:    the read of the slot, of the direct one, or of `next`, acquires the item.
+     *   poll:    the read of the slot, of the direct one, or of `next`, acquires the item. The position is released after the
+     *            item is out of its slot, and read by who fills the direct slot. That this is open is released too: the
+     *            sender's compare-and-set comes after it and before its look at the owner, and so either before the
+     *            owner's look in isEmpty(), or after the owner's announcement (INV-5).
      *   hasNext: the same reads, in acquire mode and volatile: a hint for the owner, and no part of INV-5.
      *   isEmpty: reads the direct slot, `claimed`, the slots below it, and `next` in volatile mode: it is the look after the
      *            owner's announcement, so it must stand in the one order of all volatile accesses, not merely acquire. A slot
      *            that it finds empty is filled later, and then the sender's look finds the announcement; so is one that was
      *            not claimed. It writes nothing: after its announcement the owner may have a successor.
      *   A position is claimed once and a slot filled once: there is no ABA. The direct slot is opened again and again, but
-     *   what a sender has looked for stays so, however late it fills it: that none of its own items waits.
+     *   what a sender has looked for stays so, however late it fills it: that it has no item in a segment.
      *
      * Rejected. A linked queue whose senders exchange the tail and then link (Vyukov), and array queues whose senders
      * claim an index and then fill it, when the owner can but wait (JCTools): between the two steps a sender that the kernel
@@ -116,10 +123,10 @@ public final class MpscChannel<T> {
 
     private final long patienceNanos;
 
-    /** The position of the owner. Written by the owner for each item; read by anyone, for monitoring. */
+    /** The position of the owner. Written by the owner for each item of a segment; read by senders while the direct slot is open. */
     private final PaddedLong passed = new PaddedLong();
 
-    /** How far the channel was filled when the owner last looked. The owner's; written for each item where they come one by one. */
+    /** How far the channel was filled when the owner last looked. The owner's; written for each item of a segment, where they come one by one. */
     private final PaddedLong known = new PaddedLong();
 
     // The owner's, all written once for a segment or for what it finds at once, and not for each item: senders read
@@ -164,7 +171,9 @@ public final class MpscChannel<T> {
      */
     public void offer(T item) {
         Objects.requireNonNull(item, "item");
-        if (direct.get() == OPEN && isAllPassed() && direct.compareAndSet(OPEN, item)) {
+        if (isOpen(direct.get())
+                && hasNoneInSegments()
+                && direct.compareAndSet(OPEN, item)) { // pairs with poll(), isEmpty()
             return;
         }
         while (true) {
@@ -177,10 +186,10 @@ public final class MpscChannel<T> {
         }
     }
 
-    /** Whether the owner has passed all that was claimed. A sender finds what it has claimed itself. */
-    private boolean isAllPassed() {
+    /** A sender: whether the owner has taken all that it has sent so far, as far as that can be told by one look at the last segment. */
+    private boolean hasNoneInSegments() {
         Segment segment = Objects.requireNonNull(last.get());
-        return segment.start + segment.claimed == passed.get();
+        return segment.start + segment.claimed == passed.get(); // pairs with the releases in poll()
     }
 
     /** Appends a segment that begins with the item; false if another sender has, or the owner has left this one behind. */
@@ -207,8 +216,8 @@ public final class MpscChannel<T> {
      */
     @SuppressWarnings("unchecked") // a slot holds a T or CLOSED
     public @Nullable T poll() {
-        Object found = direct.get();
-        if (isItem(found)) {
+        Object found = direct.get(); // pairs with the compare-and-set in offer()
+        if (found != null && !isOpen(found)) {
             return (T) takeDirect(found);
         }
         while (true) {
@@ -232,7 +241,7 @@ public final class MpscChannel<T> {
                 continue;
             }
             if (found != null && !direct.compareAndSet(OPEN, null)) {
-                return (T) takeDirect(direct.get()); // which may have been sent before
+                return (T) takeDirect(Objects.requireNonNull(direct.get())); // which may have been sent before
             }
             if (position >= known.get()) {
                 look(position);
@@ -243,22 +252,28 @@ public final class MpscChannel<T> {
         }
     }
 
-    private static boolean isItem(@Nullable Object direct) {
-        return direct != null && direct != OPEN;
+    @SuppressWarnings("ReferenceEquality") // a sender's item may say that it equals anything
+    private static boolean isOpen(@Nullable Object found) {
+        return found == OPEN;
     }
 
-    private void openIfClosed(@Nullable Object direct) {
-        if (direct == null) {
-            this.direct.setRelease(OPEN);
+    private boolean holdsDirect() {
+        Object found = direct.get();
+        return found != null && !isOpen(found);
+    }
+
+    private void openIfClosed(@Nullable Object found) {
+        if (found == null) {
+            direct.setRelease(OPEN); // pairs with offer()
         }
     }
 
-    /** Takes what is in the direct slot, and closes it if there is something in a segment too. */
-    private Object takeDirect(@Nullable Object item) {
+    /** Takes what is in the direct slot, and closes that if there is something in a segment too. */
+    private Object takeDirect(Object item) {
         boolean hasMore = hasNextInSegments();
         noteDepth(hasMore ? depth() : 1);
-        direct.setRelease(hasMore ? null : OPEN);
-        return Objects.requireNonNull(item);
+        direct.setRelease(hasMore ? null : OPEN); // pairs with offer()
+        return item;
     }
 
     /** Goes on to the next segment. Returns false if there is none. */
@@ -319,7 +334,7 @@ public final class MpscChannel<T> {
      * @return false if there is no item
      */
     public boolean hasNext() {
-        return isItem(direct.get()) || hasNextInSegments();
+        return holdsDirect() || hasNextInSegments();
     }
 
     private boolean hasNextInSegments() {
@@ -340,7 +355,7 @@ public final class MpscChannel<T> {
      * @return whether the channel is empty
      */
     public boolean isEmpty() {
-        if (isItem(direct.get())) {
+        if (holdsDirect()) {
             return false;
         }
         Segment segment = first;
@@ -362,7 +377,7 @@ public final class MpscChannel<T> {
      * @return an estimate
      */
     public int depth() {
-        return (int) Math.max(0, filled() - passed.get()) + (isItem(direct.get()) ? 1 : 0);
+        return (int) Math.max(0, filled() - passed.get()) + (holdsDirect() ? 1 : 0);
     }
 
     /**

@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reference on cache lines of its own. All accesses are volatile but those that say otherwise.
+ * A reference on cache lines of its own. All accesses are volatile but where the name says otherwise.
  *
  * @param <T> what it refers to
  */

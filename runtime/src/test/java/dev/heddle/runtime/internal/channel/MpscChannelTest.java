@@ -70,14 +70,62 @@ final class MpscChannelTest {
         assertEquals(5, channel.highestDepth());
     }
 
+    @Test
+    void whatIsSentToAnOwnerThatHasFoundNothingTakesNoSlotOfASegment() throws ReflectiveOperationException {
+        MpscChannel<Integer> channel = new MpscChannel<>(4, 0);
+        channel.offer(0);
+        assertEquals(1, claimed(channel), "closed at first");
+        assertEquals(0, channel.poll());
+        for (int i = 0; i < 3; i++) {
+            assertNull(channel.poll());
+            channel.offer(i);
+            assertEquals(1, claimed(channel), "open");
+            assertEquals(i, channel.poll());
+        }
+        channel.offer(3);
+        channel.offer(4);
+        assertEquals(2, claimed(channel), "filled by the first of the two");
+        assertEquals(3, channel.poll());
+        channel.offer(5);
+        assertEquals(3, claimed(channel), "closed, for something was behind it");
+        assertEquals(4, channel.poll());
+        assertEquals(5, channel.poll());
+        claimSlot(channel);
+        assertNull(channel.poll()); // closes that slot
+        channel.offer(6);
+        assertEquals(4, claimed(channel), "open again");
+        assertEquals(6, channel.poll());
+        claimSlot(channel); // beyond the end
+        channel.offer(7);
+        assertEquals(7, channel.poll());
+        assertNull(channel.poll());
+        channel.offer(8);
+        assertEquals(1, claimed(channel), "open in the second segment");
+        assertEquals(8, channel.poll());
+    }
+
+    private static int claimed(MpscChannel<?> channel) throws ReflectiveOperationException {
+        Object segment = firstSegment(channel);
+        return claimedOf(segment).getInt(segment);
+    }
+
     /** The first of the two steps of a sender that loses its CPU before the second. */
     private static void claimSlot(MpscChannel<?> channel) throws ReflectiveOperationException {
+        Object segment = firstSegment(channel);
+        Field claimed = claimedOf(segment);
+        claimed.setInt(segment, claimed.getInt(segment) + 1);
+    }
+
+    private static Object firstSegment(MpscChannel<?> channel) throws ReflectiveOperationException {
         Field first = MpscChannel.class.getDeclaredField("first");
         first.setAccessible(true);
-        Object segment = first.get(channel);
+        return first.get(channel);
+    }
+
+    private static Field claimedOf(Object segment) throws ReflectiveOperationException {
         Field claimed = segment.getClass().getDeclaredField("claimed");
         claimed.setAccessible(true);
-        claimed.setInt(segment, claimed.getInt(segment) + 1);
+        return claimed;
     }
 
     @ParameterizedTest

@@ -32,6 +32,7 @@ public class APastOwnerOnlyLooks {
     public void senderAndOwner() {
         channel.offer("a");
         receive();
+        receive(); // finds nothing, and opens the direct slot
         channel.offer("b");
         channel.offer("c");
         receive();

@@ -13,14 +13,14 @@ import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
  * A sender and a receiver that opens the direct slot, and closes it, at any moment: the items that go through it and those
- * that go through a segment stay in order.
+ * that go through a segment stay in order. Segments of two, and a receiver that closes every slot that it finds claimed.
  */
 @JCStressTest
 @Outcome(id = "abc", expect = ACCEPTABLE, desc = "all three, in order")
 @Outcome(expect = FORBIDDEN, desc = "lost, doubled or out of order")
 @State
 public class DirectSlotKeepsOrder {
-    private final MpscChannel<String> channel = new MpscChannel<>();
+    private final MpscChannel<String> channel = new MpscChannel<>(2, 0);
     private final StringBuilder received = new StringBuilder();
 
     public DirectSlotKeepsOrder() {
