@@ -44,8 +44,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * What do connections on chosen cores bring to a server with blocking sockets and a virtual thread for each connection?
  *
  * <p>The server is a process of its own that may use the upper half of the CPUs, with all of its JVM's threads; what drives it has the lower half.
- * The two servers differ in who runs the connections' threads, and in that Heddle's keyed store has a map on each core
- * where the JDK's has one.
+ * The servers differ in who runs the connections' threads, or in that there are none, and in that Heddle's keyed store has a map on each core
+ * where the others have one.
  *
  * <p>{@code ./heddle bench server}
  */
@@ -74,7 +74,9 @@ public class Server {
         /** Cores that never park, and so ask for their sockets themselves. */
         HEDDLE_BUSY_SPIN,
         /** The JDK's scheduler. */
-        JDK_VIRTUAL
+        JDK_VIRTUAL,
+        /** Nobody: one platform thread serves all of them, at a selector. */
+        SELECTOR
     }
 
     /** What is asked of the server. */

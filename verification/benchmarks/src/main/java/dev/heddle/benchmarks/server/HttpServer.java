@@ -12,10 +12,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -38,15 +42,18 @@ public final class HttpServer {
     /**
      * Serves until its standard input ends. The first line of its output is the port.
      *
-     * @param args {@code HEDDLE}, {@code HEDDLE_BUSY_SPIN} or {@code JDK_VIRTUAL}
+     * @param args {@code HEDDLE}, {@code HEDDLE_BUSY_SPIN}, {@code JDK_VIRTUAL} or {@code SELECTOR}
      * @throws IOException if there is no port
      */
     public static void main(String[] args) throws IOException {
-        ServerSocket listener = new ServerSocket(0, 1_024, InetAddress.getLoopbackAddress());
+        ServerSocketChannel channel = ServerSocketChannel.open();
+        ServerSocket listener = args[0].equals("SELECTOR") ? channel.socket() : new ServerSocket();
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1_024);
         Thread acceptor = switch (args[0]) {
             case "HEDDLE" -> onCores(listener, CoreManager.builder());
             case "HEDDLE_BUSY_SPIN" -> onCores(listener, CoreManager.builder().idleStrategy(IdleStrategy.busySpin()));
             case "JDK_VIRTUAL" -> onTheJdk(listener);
+            case "SELECTOR" -> new Thread(new SelectorServer(channel, new Store.Shared()));
             default -> throw new IllegalArgumentException("no such scheduler: " + args[0]);
         };
         acceptor.setDaemon(true);
@@ -104,7 +111,7 @@ public final class HttpServer {
                 OutputStream out = new BufferedOutputStream(connection.getOutputStream())) {
             String line;
             while ((line = readLine(in)) != null) {
-                answer(line, readBody(in), store, out);
+                out.write(answer(line, readBody(in), store));
                 if (in.available() == 0) {
                     out.flush(); // what was sent in one go is answered in one go
                 }
@@ -114,7 +121,8 @@ public final class HttpServer {
         }
     }
 
-    private static void answer(String line, byte[] body, Store store, OutputStream out) throws IOException {
+    /** Does what a request asks for, and returns all of the answer. */
+    static byte[] answer(String line, byte[] body, Store store) {
         String[] words = line.split(" ", 3);
         String path = words.length > 1 ? words[1] : "";
         byte @Nullable [] found = null;
@@ -130,23 +138,35 @@ public final class HttpServer {
             }
         }
         byte[] content = found == null ? NOTHING : found;
-        String head = "HTTP/1.1 " + (found == null ? "404 Not Found" : "200 OK") + "\r\nContent-Length: "
-                + content.length + "\r\n\r\n";
-        out.write(head.getBytes(StandardCharsets.ISO_8859_1));
-        out.write(content);
+        byte[] head = ("HTTP/1.1 " + (found == null ? "404 Not Found" : "200 OK") + "\r\nContent-Length: "
+                        + content.length + "\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] all = Arrays.copyOf(head, head.length + content.length);
+        System.arraycopy(content, 0, all, head.length, content.length);
+        return all;
     }
 
-    /** Reads the headers to their end, and the body that they announce. */
-    private static byte[] readBody(InputStream in) throws IOException {
+    /** Returns the length that one of the headers announces, or 0. */
+    static int contentLength(Iterable<String> headers) {
         int length = 0;
-        String header;
-        while ((header = readLine(in)) != null && !header.isEmpty()) {
+        for (String header : headers) {
             String name = header.toLowerCase(Locale.ROOT);
             if (name.startsWith("content-length:")) {
                 length = Integer.parseInt(
                         header.substring("content-length:".length()).trim());
             }
         }
+        return length;
+    }
+
+    /** Reads the headers to their end, and the body that they announce. */
+    private static byte[] readBody(InputStream in) throws IOException {
+        List<String> headers = new ArrayList<>();
+        String header;
+        while ((header = readLine(in)) != null && !header.isEmpty()) {
+            headers.add(header);
+        }
+        int length = contentLength(headers);
         return length == 0 ? NOTHING : in.readNBytes(length);
     }
 

@@ -36,6 +36,7 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
     private static final String JDK = "JDK_VIRTUAL";
     private static final String GO = "GO_ONE_P";
     private static final String LOOP = "VIRTUAL_THREADS_ON_A_LOOP";
+    private static final String SELECTOR = "SELECTOR";
     private static final String CALL = "callFloor";
 
     private static final List<Target> ALL = Stream.of(
@@ -143,8 +144,8 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
 
     private static List<Target> server() {
         return List.of(
-                p99("", FIXED_LOAD, HEDDLE),
-                p99(", with what was left out", FIXED_LOAD_WITH_ALL, HEDDLE),
+                p99("", FIXED_LOAD, HEDDLE).withFloor(SELECTOR),
+                p99(", with what was left out", FIXED_LOAD_WITH_ALL, HEDDLE).withFloor(SELECTOR),
                 p99(", on a core that never parks", FIXED_LOAD, SPINNING),
                 p99(", on a core that never parks, with what was left out", FIXED_LOAD_WITH_ALL, SPINNING));
     }
