@@ -4,24 +4,34 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.runner.options.TimeValue;
 
 /** The run that is quoted: complete, and quoted as it is. */
 class CommittedRunTest {
@@ -84,6 +94,63 @@ class CommittedRunTest {
                         name);
             }
         }
+    }
+
+    /** Flags or a warm-up that were changed after the run call for another run. */
+    @Test
+    void hasMeasuredAsTheBenchmarksAskToday() throws ReflectiveOperationException, IOException {
+        int compared = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(FOLDER.resolve("raw"), "*-jmh.json")) {
+            for (Path file : files) {
+                for (JsonNode result : new ObjectMapper().readTree(file.toFile())) {
+                    String name = result.get("benchmark").textValue();
+                    int dot = name.lastIndexOf('.');
+                    Class<?> type = Class.forName(name.substring(0, dot));
+                    Method method = Stream.of(type.getMethods())
+                            .filter(each -> each.getName().equals(name.substring(dot + 1)))
+                            .findAny()
+                            .orElseThrow();
+                    Warmup warmup = annotation(method, Warmup.class);
+                    Measurement measurement = annotation(method, Measurement.class);
+                    assertEquals(
+                            warmup.iterations(), result.get("warmupIterations").intValue(), name);
+                    assertEquals(
+                            measurement.iterations(),
+                            result.get("measurementIterations").intValue(),
+                            name);
+                    if (!result.get("mode").textValue().equals("ss")) {
+                        assertEquals(
+                                time(warmup.time(), warmup.timeUnit()),
+                                result.get("warmupTime").textValue(),
+                                name);
+                        assertEquals(
+                                time(measurement.time(), measurement.timeUnit()),
+                                result.get("measurementTime").textValue(),
+                                name);
+                    }
+                    List<String> flags = result.get("jvmArgs")
+                            .valueStream()
+                            .map(JsonNode::textValue)
+                            .toList();
+                    List<String> asked = List.of(annotation(method, Fork.class).jvmArgsAppend());
+                    int from = flags.size() - asked.size();
+                    assertEquals(asked, flags.subList(from, flags.size()), name);
+                    compared++;
+                }
+            }
+        }
+        assertTrue(compared > 0);
+    }
+
+    private static String time(int time, TimeUnit unit) {
+        return new TimeValue(time, unit).toString();
+    }
+
+    /** That of the method, or else of its class, as JMH takes it. */
+    private static <A extends Annotation> A annotation(Method method, Class<A> type) {
+        A own = method.getAnnotation(type);
+        return Objects.requireNonNull(
+                own != null ? own : method.getDeclaringClass().getAnnotation(type));
     }
 
     private static Set<String> found(Map<String, Set<String>> measured, String name) {
