@@ -21,7 +21,7 @@ public final class ThreadAffinity {
 
     /**
      * Returns the CPU that the calling thread is on. A thread that is not pinned may have moved when the caller looks at
-     * the answer.
+     * the answer. Whether the kernel answers at all is looked at once, at the first use of this class.
      *
      * @return the CPU's number
      */

@@ -54,19 +54,13 @@ public abstract class KernelThread {
     public static int currentCpu() {
         MethodHandle getcpu = LibcLinks.SCHED_GETCPU;
         if (getcpu == null) {
-            throw LibcLinks.unavailable();
+            throw LibcLinks.cpuUnknown();
         }
-        int cpu;
         try {
-            cpu = (int) getcpu.invokeExact();
+            return (int) getcpu.invokeExact();
         } catch (Throwable t) {
             throw LibcLinks.rethrow(t);
         }
-        if (cpu < 0) {
-            throw new NativeCallException(
-                    "sched_getcpu", "", Errno.ENOSYS, "this kernel does not tell a thread its CPU (Linux 2.6.19 does)");
-        }
-        return cpu;
     }
 
     /** The kernel's id of the caller. */

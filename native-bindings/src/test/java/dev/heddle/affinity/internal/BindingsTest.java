@@ -1,6 +1,8 @@
 package dev.heddle.affinity.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +10,8 @@ import dev.heddle.affinity.internal.generated.Libc;
 import java.io.IOException;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -48,6 +52,17 @@ final class BindingsTest {
         UnsupportedOperationException e =
                 assertThrows(UnsupportedOperationException.class, () -> LibcLinks.requireSymbols(old));
         assertTrue(String.valueOf(e.getMessage()).contains("gettid"), e.getMessage());
+    }
+
+    @Test
+    void aKernelThatDoesNotTellTheCpuIsNotAskedAgain() {
+        MethodHandle refused = MethodHandles.constant(int.class, -1);
+        MethodHandle answered = MethodHandles.constant(int.class, 0);
+
+        assertNull(LibcLinks.unlessRefused(refused));
+        assertSame(answered, LibcLinks.unlessRefused(answered));
+        String message = String.valueOf(LibcLinks.cpuUnknown().getMessage());
+        assertTrue(message.contains("sched_getcpu"), message);
     }
 
     @Test
