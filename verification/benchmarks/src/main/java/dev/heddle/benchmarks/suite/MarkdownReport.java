@@ -118,7 +118,7 @@ final class MarkdownReport {
         rows.forEach(this::line);
         line("");
         text.append("""
-                The JDK's floor is the same with the JDK's virtual threads on a plain loop, or on two, in Heddle's place: no books, no
+                The JDK's floor is the same with the JDK's virtual threads on a plain loop in Heddle's place: no books, no
                 hand-over, never parked. For `currentCpu()` it is a call of a C function that does nothing, for a parked task the
                 JDK's own virtual thread, for a server whose core parks one platform thread at a selector; where nothing stands
                 for it, it is empty. A scheduler of virtual threads can hardly take
