@@ -21,7 +21,8 @@ public final class ThreadAffinity {
 
     /**
      * Returns the CPU that the calling thread is on. A thread that is not pinned may have moved when the caller looks at
-     * the answer. Whether the kernel answers at all is looked at once, at the first use of this class.
+     * the answer. Whether the kernel answers at all is looked at once, at the first use of this class: a process that keeps itself
+     * from {@code getcpu(2)} after that may see a negative number.
      *
      * @return the CPU's number
      */
