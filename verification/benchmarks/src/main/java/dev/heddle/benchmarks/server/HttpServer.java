@@ -46,14 +46,14 @@ public final class HttpServer {
      * @throws IOException if there is no port
      */
     public static void main(String[] args) throws IOException {
-        ServerSocketChannel channel = ServerSocketChannel.open();
-        ServerSocket listener = args[0].equals("SELECTOR") ? channel.socket() : new ServerSocket();
+        ServerSocket listener =
+                args[0].equals("SELECTOR") ? ServerSocketChannel.open().socket() : new ServerSocket();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1_024);
         Thread acceptor = switch (args[0]) {
             case "HEDDLE" -> onCores(listener, CoreManager.builder());
             case "HEDDLE_BUSY_SPIN" -> onCores(listener, CoreManager.builder().idleStrategy(IdleStrategy.busySpin()));
             case "JDK_VIRTUAL" -> onTheJdk(listener);
-            case "SELECTOR" -> new Thread(new SelectorServer(channel, new Store.Shared()));
+            case "SELECTOR" -> new Thread(new SelectorServer(listener.getChannel(), new Store.Shared()));
             default -> throw new IllegalArgumentException("no such scheduler: " + args[0]);
         };
         acceptor.setDaemon(true);
