@@ -243,9 +243,9 @@ public class Server {
         latency.counted = (long) seconds * load.perSecond - disturbance.leftOut;
     }
 
-    /** How long the load generator drives the server before it counts: not so long for a quick look. */
+    /** How long the load generator drives the server before it counts: not at all for a quick look, which takes a second. */
     private int warmUpSeconds() {
-        return Math.min(COMPILERS_SECONDS, 8 * seconds);
+        return seconds > 1 ? COMPILERS_SECONDS : 0;
     }
 
     private void read(Map<String, Double> measured, long uncounted, long switchesBefore, Latency latency, Work work)
