@@ -218,7 +218,7 @@ final class Monitor {
             }
         }
         // Virtual threads may outlive the manager, and hold a core up. Pairs with
-        // VirtualCoreContext.letGoOfSocketsAtTheEnd().
+        // SpinningOwner.letGoOfSocketsAtTheEnd().
         for (VirtualCoreContext core : scheduler.allCores()) {
             core.runSockets();
         }

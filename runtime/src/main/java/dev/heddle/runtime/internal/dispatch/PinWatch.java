@@ -52,6 +52,7 @@ final class PinWatch {
 
     private long lastTold;
     private boolean hasTold;
+
     /** Written by the monitor, read by anyone. */
     private final AtomicLong lost = new AtomicLong();
 
@@ -148,11 +149,8 @@ final class PinWatch {
         boolean isRestored =
                 check.outcome() == Outcome.RESTORED || (wasLost && !isLost); // newer kernels do it themselves
         try {
-            if (isRestored || isLost != wasLost) {
-                if (FlightRecorder.isInitialized()) { // as in Monitor
-                    LostPinEvent.commit(
-                            core.cpu(), carrier.getName(), check.found().toString(), isRestored);
-                }
+            if ((isRestored || isLost != wasLost) && FlightRecorder.isInitialized()) { // as in Monitor
+                LostPinEvent.commit(core.cpu(), carrier.getName(), check.found().toString(), isRestored);
             }
             if (isRestored && !wasGone) {
                 report.log(

@@ -52,9 +52,6 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
      * send it again: the core says it once, and the monitor tries again (seatLate).
      */
 
-    /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */
-    private static final int SPINS_PER_CLOCK = 32;
-
     /**
      * How long a parked owner sleeps at most. A sender whose stack overflows between its offer and the unpark has put work
      * into the channel, or taken the step to AWAKE, and wakes nobody: the protocol assumes that both are done. The look
@@ -101,8 +98,8 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     /** The owner's. */
     private final HeldPollers sockets;
 
-    /** The number of the dispatch before which the owner has spun and let go of its sockets: it need not spin once more. The owner's. */
-    private long gaveUpAt = -1;
+    /** The owner's. */
+    private final SpinningOwner spinning;
 
     private final CoreCounters counters = new CoreCounters();
 
@@ -127,6 +124,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         this.pinned = scheduler.place("core " + cpu, this, Stripes.ONE, this::wakeToEnd);
         this.preferred = scheduler.place("preferred core " + cpu, this::executePreferred, Stripes.ONE, () -> {});
         this.search = new WorkSearch(scheduler, this);
+        this.spinning = new SpinningOwner(scheduler, this, search, sockets);
     }
 
     /** Which of its manager's cores it is, from 0 in the order in which they were made. */
@@ -366,8 +364,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 && !scheduler.hasEnded()
                 && here.enter()) {
             try {
-                if (sockets.hold(poller)) {
-                    letGoOfSocketsAtTheEnd();
+                if (spinning.hold(poller)) {
                     return true;
                 }
             } finally {
@@ -465,7 +462,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         while (true) {
             Runnable continuation = sharing ? queues.poll() : pollAlone();
             if (continuation == sockets) {
-                continuation = lookAtSockets();
+                continuation = spinning.takeSocketsTurn();
                 if (continuation == null) {
                     continue;
                 }
@@ -480,67 +477,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
                 }
                 return continuation;
             }
-            if (!endSocketsTurn() && !spin() && !rest(here)) {
+            if (!spinning.endSocketsTurn() && !spinning.spin() && !rest(here)) {
                 return null;
             }
-        }
-    }
-
-    /**
-     * Owner: the turn of the sockets that it asks itself, whose entry it has taken from the queue. Spins if there is nothing else to
-     * do.
-     *
-     * @return what to run, or null to look at the queues again
-     */
-    private @Nullable Runnable lookAtSockets() {
-        if (!sockets.beginTurn()) {
-            return sharing ? queues.pollGlobal() : null; // the monitor has put them there
-        }
-        try {
-            if (!sharing || scheduler.hasEnded()) {
-                return sockets.giveUp();
-            }
-            if (queues.isEmpty() && scheduler.global().isEmpty()) {
-                return waitForSockets();
-            }
-            boolean anyReady = sockets.askBesideOthers(System.nanoTime());
-            return anyReady || !queues.isEmpty() ? null : queues.pollGlobal(); // which an entry in the queue hides
-        } finally {
-            endSocketsTurn();
-        }
-    }
-
-    /** INV-8: also ends one whose end there was no memory for. Returns whether there was one. */
-    private boolean endSocketsTurn() {
-        if (!sockets.isInTurn()) {
-            return false;
-        }
-        sockets.endTurn();
-        letGoOfSocketsAtTheEnd();
-        return true;
-    }
-
-    /** Owner, in the turn of the sockets: there is nothing else to do. */
-    private @Nullable Runnable waitForSockets() {
-        if (sockets.askNext(System.nanoTime())) {
-            search.succeed(); // what it has woken may be for others, and it goes on asking
-            return null;
-        }
-        Runnable stolen = search.steal();
-        if (stolen != null || spin()) {
-            return stolen;
-        }
-        gaveUpAt = counters.dispatches() + 1;
-        return sockets.giveUp();
-    }
-
-    /**
-     * Owner: the second step, after it has put sockets where the monitor takes them away. Whoever comes after the monitor's last
-     * look finds here that the manager has ended. Pairs with Monitor.run().
-     */
-    private void letGoOfSocketsAtTheEnd() {
-        if (scheduler.hasEnded()) {
-            sockets.giveUpAll(HeldPollers::runHere); // not later: nobody hands over any longer
         }
     }
 
@@ -563,40 +502,9 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
         return null;
     }
 
-    /** Owner: looks for work for as long as the settings say. Returns whether there is some. */
-    private boolean spin() {
-        long spinNanos = settings().spinNanos();
-        if (spinNanos == 0 || counters.dispatches() == gaveUpAt) {
-            return false;
-        }
-        long start = System.nanoTime();
-        long now = start;
-        while (true) {
-            if (sockets.askNext(now)) {
-                return true;
-            }
-            for (int i = 0; i < SPINS_PER_CLOCK; i++) {
-                if (queues.hasArrivals()) {
-                    return true;
-                }
-                Thread.onSpinWait();
-            }
-            if (sharing
-                    && (search.tryStart()
-                            ? scheduler.hasWork()
-                            : !scheduler.global().isEmpty())) {
-                return true;
-            }
-            now = System.nanoTime();
-            if (isEnding() || now - start >= spinNanos) {
-                return false;
-            }
-        }
-    }
-
     /** Owner: parks until there may be work, or leaves the core vacant. Returns false if it is the owner no longer. */
     private boolean rest(CarrierThread here) {
-        gaveUpAt = -1;
+        spinning.rests();
         boolean hasSearched = search.giveUp(); // before the second look
         queues.clearUnused();
         here.rests();
@@ -668,7 +576,7 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     }
 
     /** Nothing will come that somebody waits for: no task is left that this core lives on for. */
-    private boolean isEnding() {
+    boolean isEnding() {
         return scheduler.hasEnded() || (leaving && (isMoving() || pinned.tasks().isQuiescent()));
     }
 
@@ -977,6 +885,10 @@ public final class VirtualCoreContext extends CoreContext implements Executor {
     @Override
     public boolean isCpuGone() {
         return cpuGone;
+    }
+
+    boolean isSharing() {
+        return sharing;
     }
 
     boolean isExclusive() {
