@@ -103,7 +103,7 @@ public class Server {
     @Param
     public Request request = Request.ECHO;
 
-    /** How long it is driven. */
+    /** How long it is driven. Where it is a second, the fixed load warms nothing up: that is for a quick look. */
     @Param("3")
     public int seconds = 3;
 
@@ -220,7 +220,7 @@ public class Server {
         read(measured, 0, switches, latency, work);
     }
 
-    /** A load that both can bear, whose requests are timed from when they were due. The generator warms the server up. */
+    /** A load that both can bear, whose requests are timed from when they were due. The generator warms the server up, but for a quick look. */
     @Benchmark
     @Warmup(iterations = 0)
     public void fixedLoad(Load load, Latency latency, Work work, Disturbance disturbance) throws Exception {
@@ -243,7 +243,7 @@ public class Server {
         latency.counted = (long) seconds * load.perSecond - disturbance.leftOut;
     }
 
-    /** How long the load generator drives the server before it counts: not at all for a quick look, which takes a second. */
+    /** How long the load generator drives the server before it counts: not at all for a quick look, which takes a second (see {@code Rounds}). */
     private int warmUpSeconds() {
         return seconds > 1 ? COMPILERS_SECONDS : 0;
     }

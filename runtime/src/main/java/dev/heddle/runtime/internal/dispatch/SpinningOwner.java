@@ -3,8 +3,8 @@ package dev.heddle.runtime.internal.dispatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the owner of a core does that spins: it asks for its sockets itself, between tasks and when there are none, and looks for
- * work for as long as the settings say before it rests. For the core's owner.
+ * What a core's owner does before it rests: it looks for work for as long as the settings say. Meanwhile, and between tasks, it asks
+ * for the sockets that it holds. Where a core parks at once it holds none, and does not look. For the core's owner.
  */
 final class SpinningOwner {
     /** Between two looks at the clock while spinning; a look costs about 25 ns, a round about as much as a pause. */

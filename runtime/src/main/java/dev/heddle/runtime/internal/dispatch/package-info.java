@@ -13,7 +13,8 @@
  *
  * <pre>
  *   CoreBackend  Scheduler         ------ Searchers, Monitor, the global queue
- *                  VirtualCoreContext --- OwnerState (at rest), Lease (awake), RunQueues, WorkSearch, HeldPollers, CarrierPool
+ *                  VirtualCoreContext --- OwnerState (at rest), Lease (awake), RunQueues, WorkSearch, SpinningOwner,
+ *                                         HeldPollers, CarrierPool
  *                    CarrierThread        the dispatch loop
  *                PlatformBackend          tasks as platform threads
  *                SequencedBackend         one task at a time, for tests
