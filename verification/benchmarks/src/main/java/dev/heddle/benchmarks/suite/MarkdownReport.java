@@ -91,14 +91,8 @@ final class MarkdownReport {
         for (Target target : Target.all()) {
             Ratio ratio = target.measured().in(run);
             if (ratio.isKnown()) {
-                Comparison floor = target.floor();
                 rows.add("| %s | %s | %s | %s | %s |"
-                        .formatted(
-                                target.title(),
-                                target.limit(),
-                                ratio,
-                                target.verdict(ratio),
-                                floor == null ? "" : floor.in(run)));
+                        .formatted(target.title(), target.limit(), ratio, target.verdict(ratio), target.floorIn(run)));
             }
         }
         double samples = ofPlacement("samples");

@@ -122,6 +122,25 @@ class ReportTest {
     }
 
     @Test
+    void whatDoesWorseThanHeddleIsNoFloor() throws IOException {
+        raw(
+                "switch-01-jmh.json",
+                score("Yield.two", venue("HEDDLE"), 120, "ns/op"),
+                score("Yield.two", venue("VIRTUAL_THREADS_ON_A_LOOP"), 121, "ns/op"),
+                score("Yield.two", venue("CONTINUATIONS"), 100, "ns/op"));
+        raw(
+                "affinity-01-jmh.json",
+                score("CurrentCpu.openHft", "", 60, "ns/op"),
+                score("CurrentCpu.heddle", "", 3, "ns/op"),
+                score("CurrentCpu.callFloor", "", 4, "ns/op"));
+
+        String report = MarkdownReport.of(RawRun.read(folder));
+
+        assertContains(report, "| yield / bare continuation | <= 1.15 | 1.20 |  |  |");
+        assertContains(report, "| OpenHFT's `getCpu()` / `currentCpu()` | >= 20 | 20.0 |  |  |");
+    }
+
+    @Test
     void theReportSaysHowManyResultsCameAboutAtTheUsualDistanceOfTheCpus() throws IOException {
         Files.writeString(folder.resolve("machine.json"), "{\"cpuDistanceNanos\": 62.3}");
         String score = score("Yield.two", venue("HEDDLE"), 120, "ns/op");
