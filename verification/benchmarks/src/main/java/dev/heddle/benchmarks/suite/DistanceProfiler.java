@@ -1,17 +1,21 @@
 package dev.heddle.benchmarks.suite;
 
-import java.io.File;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.profile.ExternalProfiler;
+import org.openjdk.jmh.infra.IterationParams;
+import org.openjdk.jmh.profile.InternalProfiler;
 import org.openjdk.jmh.results.AggregationPolicy;
-import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.ScalarResult;
+import org.openjdk.jmh.runner.IterationType;
 
-/** Notes the {@link CpuDistance} before and after each process of a benchmark, which begins when that is as usual if it can. */
-public final class DistanceProfiler implements ExternalProfiler {
+/**
+ * Notes the {@link CpuDistance} before and after each iteration that is measured, which begins when that is as usual if it can. In the
+ * benchmark's own process: what it leaves spinning takes turns with the look, of which the shortest round trips count.
+ */
+public final class DistanceProfiler implements InternalProfiler {
     static final String BEFORE = "cpuDistanceBefore";
     static final String AFTER = "cpuDistanceAfter";
 
@@ -28,13 +32,18 @@ public final class DistanceProfiler implements ExternalProfiler {
     }
 
     @Override
-    public void beforeTrial(BenchmarkParams benchmark) {
-        before = measure(distance);
+    public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
+        if (iteration.getType() == IterationType.MEASUREMENT) {
+            before = measure(distance);
+        }
     }
 
     @Override
-    public Collection<ScalarResult> afterTrial(BenchmarkResult result, long pid, File out, File err) {
-        return List.of(note(BEFORE, before), note(AFTER, measure(null)));
+    public Collection<ScalarResult> afterIteration(
+            BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
+        return iteration.getType() == IterationType.MEASUREMENT
+                ? List.of(note(BEFORE, before), note(AFTER, measure(null)))
+                : List.of();
     }
 
     private static double measure(@Nullable CpuDistance awaited) {
@@ -48,26 +57,6 @@ public final class DistanceProfiler implements ExternalProfiler {
 
     private static ScalarResult note(String name, double nanos) {
         return new ScalarResult(name, nanos, "ns", AggregationPolicy.AVG);
-    }
-
-    @Override
-    public Collection<String> addJVMInvokeOptions(BenchmarkParams benchmark) {
-        return List.of();
-    }
-
-    @Override
-    public Collection<String> addJVMOptions(BenchmarkParams benchmark) {
-        return List.of();
-    }
-
-    @Override
-    public boolean allowPrintOut() {
-        return true;
-    }
-
-    @Override
-    public boolean allowPrintErr() {
-        return true;
     }
 
     @Override

@@ -33,7 +33,7 @@ final class RawRun {
     /** In machine.json: the distance of the CPUs that is the usual one; missing if it was not watched. */
     static final String USUAL_DISTANCE = "cpuDistanceNanos";
 
-    /** In each result: what the distance was before it and after. */
+    /** In each result: what the distance was before each iteration and after it. */
     static final String DISTANCES = "cpuDistances";
 
     /** In a result: the one in whose place it stands, as it was. */
@@ -161,12 +161,11 @@ final class RawRun {
                 numbers.getOrDefault(question, Map.of()).getOrDefault(venue, Collections.emptySortedMap()));
     }
 
-    /** Whether the distance of the CPUs was the usual one before and after what gave this result. */
+    /** Whether the CPUs were at their usual distance whenever that was looked at around what gave this result. */
     static boolean wasUsual(JsonNode result, CpuDistance distance) {
         JsonNode distances = result.path(DISTANCES);
-        return distances.size() == 2
-                && distance.isUsual(distances.get(0).doubleValue())
-                && distance.isUsual(distances.get(1).doubleValue());
+        return !distances.isEmpty()
+                && distances.valueStream().mapToDouble(JsonNode::doubleValue).allMatch(distance::isUsual);
     }
 
     /** How many results have the distances of the CPUs. */

@@ -115,7 +115,7 @@ final class Rounds {
         double after = CpuDistance.nanos();
         ArrayNode entries = read(results);
         for (JsonNode entry : entries) {
-            note((ObjectNode) entry, before, after);
+            ((ObjectNode) entry).putArray(RawRun.DISTANCES).add(before).add(after);
         }
         return entries;
     }
@@ -205,12 +205,13 @@ final class Rounds {
         JsonNode before = ((ObjectNode) entry.get("secondaryMetrics")).remove(DistanceProfiler.BEFORE);
         JsonNode after = ((ObjectNode) entry.get("secondaryMetrics")).remove(DistanceProfiler.AFTER);
         if (before != null && after != null) {
-            note(entry, before.get("score").doubleValue(), after.get("score").doubleValue());
+            JsonNode befores = before.get("rawData").get(0);
+            JsonNode afters = after.get("rawData").get(0);
+            ArrayNode distances = entry.putArray(RawRun.DISTANCES);
+            for (int i = 0; i < befores.size(); i++) {
+                distances.add(befores.get(i)).add(afters.get(i));
+            }
         }
-    }
-
-    private static void note(ObjectNode entry, double before, double after) {
-        entry.putArray(RawRun.DISTANCES).add(before).add(after);
     }
 
     private Path file(String kind, Group group, int round, String source, String ending) {
