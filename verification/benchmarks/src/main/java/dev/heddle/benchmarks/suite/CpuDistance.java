@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.commons.math3.stat.StatUtils;
 
 /**
@@ -37,6 +39,11 @@ record CpuDistance(double usual) {
 
     /** After that no batch begins: where others hold the CPUs a round trip takes as long as they do. */
     private static final long MOST_NANOS = 50_000_000;
+
+    /** So often a word is waited for before it is plain that who sends it back has no CPU: some 50 us. */
+    private static final int MOST_SPINS = 100_000;
+
+    private static final int MOST_STEP_NANOS = 2_000_000;
 
     /** The word: odd while it is on its way there, even on its way back. */
     private static volatile int word;
@@ -145,8 +152,13 @@ record CpuDistance(double usual) {
     private static void send(int from) {
         for (int i = from; i < from + ROUND_TRIPS; i++) {
             word = 2 * i + 1;
-            while (word != 2 * i + 2) {
-                // Without a pause, which on some processors is longer than the way.
+            int spins = 0;
+            while (word != 2 * i + 2) { // without a pause, which on some processors is longer than the way
+                if (++spins == MOST_SPINS) {
+                    // Others spin on both CPUs, and have each of them while these two could be on the other.
+                    LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(MOST_STEP_NANOS));
+                    spins = 0;
+                }
             }
         }
     }

@@ -75,7 +75,8 @@ final class MarkdownReport {
                     Locale.ROOT,
                     """
                     A word takes %.0f ns from the first CPU to the last and back, mostly. That was looked at before and after each
-                    iteration, of Go and C before and after all of a group; of what happened in between nothing is known. Of %d results
+                    iteration, of Go and C before and after all of a group; of what happened in between nothing is known. Of several
+                    iterations those count that came about at that distance; all, if none did. Of %d results
                     %d came about at that distance. Measured twice, for it was another one the first time: %d.""",
                     usual.doubleValue(),
                     run.watchedResults(),

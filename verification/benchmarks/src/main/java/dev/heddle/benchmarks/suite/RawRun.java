@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * {@code machine.json}.
  *
  * <p>Times become nanoseconds, and operations in a time become the nanoseconds of one, so that all numbers of a question can be
- * compared.
+ * compared. Of several iterations those count around which the CPUs were at their usual distance; all, if that was so of none.
  */
 final class RawRun {
     /** The venue that others are compared with; where venues are methods it is in small letters. */
@@ -103,9 +104,7 @@ final class RawRun {
                     question,
                     venue,
                     round,
-                    nanos(
-                            primary.get("score").doubleValue(),
-                            primary.get("scoreUnit").textValue()));
+                    nanos(score(primary, result), primary.get("scoreUnit").textValue()));
             return;
         }
         for (Map.Entry<String, JsonNode> each : secondary.properties()) {
@@ -161,11 +160,32 @@ final class RawRun {
                 numbers.getOrDefault(question, Map.of()).getOrDefault(venue, Collections.emptySortedMap()));
     }
 
-    /** Whether the CPUs were at their usual distance whenever that was looked at around what gave this result. */
+    private double score(JsonNode primary, JsonNode result) {
+        JsonNode iterations = primary.path("rawData").path(0);
+        JsonNode distances = result.path(DISTANCES);
+        CpuDistance usual = new CpuDistance(machine.path(USUAL_DISTANCE).doubleValue());
+        return IntStream.range(0, iterations.size())
+                .filter(i -> distances.size() == 2 * iterations.size() && isUsual(distances, i, usual))
+                .mapToDouble(i -> iterations.get(i).doubleValue())
+                .average()
+                .orElse(primary.get("score").doubleValue());
+    }
+
+    /**
+     * Whether the CPUs were at their usual distance before and after what this result counts: one of its iterations at least, if it
+     * is the mean of those; all, if it has metrics of its own.
+     */
     static boolean wasUsual(JsonNode result, CpuDistance distance) {
         JsonNode distances = result.path(DISTANCES);
-        return !distances.isEmpty()
-                && distances.valueStream().mapToDouble(JsonNode::doubleValue).allMatch(distance::isUsual);
+        IntStream iterations = IntStream.range(0, distances.size() / 2);
+        return result.path("secondaryMetrics").isEmpty()
+                ? iterations.anyMatch(i -> isUsual(distances, i, distance))
+                : !distances.isEmpty() && iterations.allMatch(i -> isUsual(distances, i, distance));
+    }
+
+    private static boolean isUsual(JsonNode distances, int iteration, CpuDistance distance) {
+        return distance.isUsual(distances.path(2 * iteration).doubleValue())
+                && distance.isUsual(distances.path(2 * iteration + 1).doubleValue());
     }
 
     /** How many results have the distances of the CPUs. */

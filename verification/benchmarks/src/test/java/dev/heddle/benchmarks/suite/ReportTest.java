@@ -161,6 +161,30 @@ class ReportTest {
     }
 
     @Test
+    void iterationsCountThatCameAboutAtTheUsualDistanceOfTheCpus() throws IOException {
+        Files.writeString(folder.resolve("machine.json"), "{\"cpuDistanceNanos\": 62.3}");
+        String iterations = score("PingPong.roundTrip", venue("HEDDLE_ACROSS"), 900, "ns/op")
+                .replace("\"scoreUnit\"", "\"rawData\": [[400, 1800, 500]], \"scoreUnit\"");
+        String latency = counted("DispatchLatency.idle", venue("HEDDLE"), "p50Nanos", 7);
+        raw(
+                "switch-01-jmh.json",
+                iterations.replaceFirst("\\{", "{\"cpuDistances\": [60, 62, 61, 310, 61, 63], "),
+                iterations
+                        .replace("HEDDLE_ACROSS", "HEDDLE")
+                        .replaceFirst("\\{", "{\"cpuDistances\": [60, 310, 310, 310, 310, 63], "));
+        raw(
+                "dispatch-01-jmh.json",
+                latency.replaceFirst("\\{", "{\"cpuDistances\": [60, 62, 61, 310], "),
+                latency.replace("HEDDLE", "JDK_VIRTUAL").replaceFirst("\\{", "{\"cpuDistances\": [60, 62, 61, 61], "));
+
+        String report = MarkdownReport.of(RawRun.read(folder));
+
+        assertContains(report, "| HEDDLE_ACROSS | 450 |");
+        assertContains(report, "| HEDDLE | 900 |");
+        assertContains(report, "Of 4 results\n2 came about at that distance.");
+    }
+
+    @Test
     void ofWhatWasNotPromisedThereIsNoTableOfPromises() throws IOException {
         raw("handover-01-jmh.json", counted("HandOver.start", venue("HEDDLE"), "p99Nanos", 7));
 
