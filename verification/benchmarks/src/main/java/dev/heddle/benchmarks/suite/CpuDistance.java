@@ -79,8 +79,9 @@ record CpuDistance(double usual) {
         String seen = "%.0f ns, in %d of %d looks".formatted(usual, near, looks.length);
         return near >= STEADY * looks.length
                 ? seen
-                : seen + ": unsteady. Much will be measured twice, in up to twice the time, and some of it at another"
-                        + " distance all the same. What is to be quoted is better measured at another time";
+                : seen
+                        + ": unsteady. Much will wait for that, or be measured twice, and take several times as long, and some of it"
+                        + " be at another distance all the same. What is to be quoted is better measured at another time";
     }
 
     private long countIn(double[] looks) {

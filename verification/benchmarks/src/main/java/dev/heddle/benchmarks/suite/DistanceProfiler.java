@@ -13,13 +13,19 @@ import org.openjdk.jmh.runner.IterationType;
 
 /**
  * Notes the {@link CpuDistance} before and after each iteration that is measured, which begins when that is as usual if it can. In the
- * benchmark's own process: what it leaves spinning takes turns with the look, of which the shortest round trips count.
+ * benchmark's own process: what it leaves spinning takes turns with the look, of which the shortest round trips count. What is set up
+ * once for the process is between the two looks of the first iteration, and what is closed at its end between those of the last.
  */
 public final class DistanceProfiler implements InternalProfiler {
     static final String BEFORE = "cpuDistanceBefore";
     static final String AFTER = "cpuDistanceAfter";
 
+    /** The first looks of a process, by code that is not compiled yet, take up to twice as long. */
+    private static final int COLD_LOOKS = 3;
+
     private final @Nullable CpuDistance distance;
+
+    /** Of this iteration, or the one before; 0 before the first. */
     private double before;
 
     /**
@@ -33,9 +39,13 @@ public final class DistanceProfiler implements InternalProfiler {
 
     @Override
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-        if (iteration.getType() == IterationType.MEASUREMENT) {
-            before = measure(distance);
+        if (iteration.getType() != IterationType.MEASUREMENT) {
+            return;
         }
+        for (int i = 0; before == 0 && i < COLD_LOOKS; i++) {
+            measure(null);
+        }
+        before = measure(distance);
     }
 
     @Override

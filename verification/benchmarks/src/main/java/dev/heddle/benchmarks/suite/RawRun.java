@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -16,13 +17,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * What a run left in its folder: {@code raw/GROUP-ROUND-SOURCE.json}, each an array in the form of JMH's JSON, and
  * {@code machine.json}.
  *
  * <p>Times become nanoseconds, and operations in a time become the nanoseconds of one, so that all numbers of a question can be
- * compared. Of several iterations those count around which the CPUs were at their usual distance; all, if that was so of none.
+ * compared. Of the iterations of what depends on the distance of the CPUs those count that had the usual one; all, if none had.
  */
 final class RawRun {
     /** The venue that others are compared with; where venues are methods it is in small letters. */
@@ -45,6 +47,8 @@ final class RawRun {
     private int watchedResults;
     private int usualResults;
     private int replacedResults;
+    private int watchedIterations;
+    private int usualIterations;
 
     private RawRun(JsonNode machine) {
         this.machine = machine;
@@ -85,7 +89,7 @@ final class RawRun {
         watchedResults += result.has(DISTANCES) ? 1 : 0;
         usualResults += usual.isNumber() && wasUsual(result, new CpuDistance(usual.doubleValue())) ? 1 : 0;
         replacedResults += result.has(REPLACED) ? 1 : 0;
-        String benchmark = result.get("benchmark").textValue().replace("dev.heddle.benchmarks.", "");
+        String benchmark = benchmark(result);
         Map<String, String> parameters = new TreeMap<>();
         result.path("params")
                 .properties()
@@ -163,24 +167,41 @@ final class RawRun {
     private double score(JsonNode primary, JsonNode result) {
         JsonNode iterations = primary.path("rawData").path(0);
         JsonNode distances = result.path(DISTANCES);
+        double score = primary.get("score").doubleValue();
+        if (!isSelective(result) || distances.size() != 2 * iterations.size()) {
+            return score;
+        }
         CpuDistance usual = new CpuDistance(machine.path(USUAL_DISTANCE).doubleValue());
-        return IntStream.range(0, iterations.size())
-                .filter(i -> distances.size() == 2 * iterations.size() && isUsual(distances, i, usual))
+        double[] selected = IntStream.range(0, iterations.size())
+                .filter(i -> isUsual(distances, i, usual))
                 .mapToDouble(i -> iterations.get(i).doubleValue())
-                .average()
-                .orElse(primary.get("score").doubleValue());
+                .toArray();
+        watchedIterations += iterations.size();
+        usualIterations += selected.length;
+        return selected.length == 0 ? score : StatUtils.mean(selected);
     }
 
     /**
-     * Whether the CPUs were at their usual distance before and after what this result counts: one of its iterations at least, if it
-     * is the mean of those; all, if it has metrics of its own.
+     * Whether the CPUs were at their usual distance before and after what this result counts: one of its iterations at least, if those
+     * are selected; else all.
      */
     static boolean wasUsual(JsonNode result, CpuDistance distance) {
         JsonNode distances = result.path(DISTANCES);
         IntStream iterations = IntStream.range(0, distances.size() / 2);
-        return result.path("secondaryMetrics").isEmpty()
+        return isSelective(result)
                 ? iterations.anyMatch(i -> isUsual(distances, i, distance))
                 : !distances.isEmpty() && iterations.allMatch(i -> isUsual(distances, i, distance));
+    }
+
+    /** Whether it is the mean of its iterations, and depends on the distance: those count that had the usual one. */
+    private static boolean isSelective(JsonNode result) {
+        String benchmark = benchmark(result);
+        return result.path("secondaryMetrics").isEmpty()
+                && Arrays.stream(Group.values()).anyMatch(group -> group.dependsOnDistance() && group.has(benchmark));
+    }
+
+    private static String benchmark(JsonNode result) {
+        return result.get("benchmark").textValue().replace("dev.heddle.benchmarks.", "");
     }
 
     private static boolean isUsual(JsonNode distances, int iteration, CpuDistance distance) {
@@ -196,6 +217,16 @@ final class RawRun {
     /** How many of them came about at the usual one. */
     int usualResults() {
         return usualResults;
+    }
+
+    /** How many iterations there are where those are selected that came about at the usual distance. */
+    int watchedIterations() {
+        return watchedIterations;
+    }
+
+    /** How many of them came about at it. */
+    int usualIterations() {
+        return usualIterations;
     }
 
     /** How many stand in the place of another one, which came about at an unusual distance. */

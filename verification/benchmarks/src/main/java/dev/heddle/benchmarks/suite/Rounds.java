@@ -123,7 +123,7 @@ final class Rounds {
     /** Runs the benchmarks of a group; those once more during which the CPUs have not been as far from each other as usual, if that matters. */
     private void runJmh(Group group, int round) throws IOException, RunnerException {
         Path results = file("raw", group, round, "jmh", "json");
-        new Runner(options(results, file("log", group, round, "jmh", "txt"))
+        new Runner(options(group, results, file("log", group, round, "jmh", "txt"))
                         .include(group.pattern())
                         .build())
                 .run();
@@ -149,7 +149,7 @@ final class Rounds {
     private ObjectNode runAgain(Group group, int round, int index, JsonNode entry) throws IOException, RunnerException {
         String source = "jmh-again-" + index;
         Path results = file("log", group, round, source, "json");
-        ChainedOptionsBuilder options = options(results, file("log", group, round, source, "txt"))
+        ChainedOptionsBuilder options = options(group, results, file("log", group, round, source, "txt"))
                 .include("^" + Pattern.quote(entry.get("benchmark").textValue()) + "$");
         entry.path("params")
                 .properties()
@@ -164,7 +164,7 @@ final class Rounds {
         return !quick && group.dependsOnDistance();
     }
 
-    private ChainedOptionsBuilder options(Path results, Path log) {
+    private ChainedOptionsBuilder options(Group group, Path results, Path log) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .forks(1)
                 .shouldFailOnError(true)
@@ -173,7 +173,7 @@ final class Rounds {
                 .result(results.toString())
                 .resultFormat(ResultFormatType.JSON);
         if (distance != null) {
-            options.addProfiler(DistanceProfiler.class, quick ? "" : String.valueOf(distance.usual()));
+            options.addProfiler(DistanceProfiler.class, mayRepeat(group) ? String.valueOf(distance.usual()) : "");
         }
         if (!hasWrk) {
             options.exclude("Server\\.saturated");
@@ -200,7 +200,8 @@ final class Rounds {
         return (ArrayNode) MAPPER.readTree(results.toFile());
     }
 
-    private static void tidy(ObjectNode entry) {
+    /** Makes what JMH has left of a result what is kept: with the distances in the order in which they were looked at. */
+    static void tidy(ObjectNode entry) {
         entry.remove("jvm"); // where it is: of no use to who reads the results elsewhere, and nobody's business
         JsonNode before = ((ObjectNode) entry.get("secondaryMetrics")).remove(DistanceProfiler.BEFORE);
         JsonNode after = ((ObjectNode) entry.get("secondaryMetrics")).remove(DistanceProfiler.AFTER);

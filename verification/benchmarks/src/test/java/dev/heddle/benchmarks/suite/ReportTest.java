@@ -157,7 +157,7 @@ class ReportTest {
         assertContains(report, "A word takes 62 ns from the first CPU to the last and back");
         assertContains(
                 report,
-                "Of 3 results\n1 came about at that distance. Measured twice, for it was another one the first time: 1.");
+                "Of 3 results 1 came about at that distance. Measured twice, for it was another one the\nfirst time: 1.");
     }
 
     @Test
@@ -181,7 +181,8 @@ class ReportTest {
 
         assertContains(report, "| HEDDLE_ACROSS | 450 |");
         assertContains(report, "| HEDDLE | 900 |");
-        assertContains(report, "Of 4 results\n2 came about at that distance.");
+        assertContains(report, "Of 4 results 2 came about at that distance.");
+        assertContains(report, "those count that had that distance, 2 of 6;");
     }
 
     @Test
