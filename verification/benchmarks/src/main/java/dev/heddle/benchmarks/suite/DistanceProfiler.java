@@ -20,12 +20,14 @@ public final class DistanceProfiler implements InternalProfiler {
     static final String BEFORE = "cpuDistanceBefore";
     static final String AFTER = "cpuDistanceAfter";
 
-    /** The first looks of a process, by code that is not compiled yet, take up to twice as long. */
-    private static final int COLD_LOOKS = 3;
+    /**
+     * So many looks come before the first iteration, warm-up or not. By code that is not compiled yet a round trip takes up to twice as
+     * long; and what a first look loads and has compiled would slow the iteration that comes after it.
+     */
+    private static final int COLD_LOOKS = 10;
 
     private final @Nullable CpuDistance distance;
-
-    /** Of this iteration, or the one before; 0 before the first. */
+    private boolean isWarm;
     private double before;
 
     /**
@@ -39,13 +41,13 @@ public final class DistanceProfiler implements InternalProfiler {
 
     @Override
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-        if (iteration.getType() != IterationType.MEASUREMENT) {
-            return;
-        }
-        for (int i = 0; before == 0 && i < COLD_LOOKS; i++) {
+        for (int i = 0; !isWarm && i < COLD_LOOKS; i++) {
             measure(null);
         }
-        before = measure(distance);
+        isWarm = true;
+        if (iteration.getType() == IterationType.MEASUREMENT) {
+            before = measure(distance);
+        }
     }
 
     @Override
