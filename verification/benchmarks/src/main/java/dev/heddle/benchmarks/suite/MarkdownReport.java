@@ -77,14 +77,16 @@ final class MarkdownReport {
                     A word takes %.0f ns from the first CPU to the last and back, mostly. That was looked at before and after
                     what was measured, as the raw files have it, of Go and C before and after all of a group; of what happened in
                     between nothing is known. Of %d results %d came about at that distance. Measured twice, for it was another one the
-                    first time: %d. Where a result is the mean of several iterations those count that had that distance, %d of %d; of
-                    Go and C all count, which favours what runs in a JVM beside them.""",
+                    first time: %d.""",
                     usual.doubleValue(),
                     run.watchedResults(),
                     run.usualResults(),
-                    run.replacedResults(),
-                    run.usualIterations(),
-                    run.watchedIterations()));
+                    run.replacedResults()));
+        }
+        if (run.watchedIterations() > 0) {
+            limits.add(String.format(Locale.ROOT, """
+                    Where a result is the mean of several iterations those count that had that distance, %d of %d; of Go and C all
+                    count, which favours what runs in a JVM beside them.""", run.usualIterations(), run.watchedIterations()));
         }
         return String.join("\n", limits);
     }
