@@ -98,7 +98,7 @@ final class Rounds {
             return;
         }
         ArrayNode entries = runWatched(program, group, results, distance);
-        if (mayRepeat(group) && !RawRun.wasUsual(entries.get(0), distance)) {
+        if (heedsDistance(group) && !RawRun.wasUsual(entries.get(0), distance)) {
             ArrayNode replaced = entries;
             entries = runWatched(program, group, results, distance);
             for (int i = 0; i < entries.size(); i++) {
@@ -110,7 +110,7 @@ final class Rounds {
 
     private ArrayNode runWatched(ProgramPeer program, Group group, Path results, CpuDistance usual)
             throws IOException, InterruptedException {
-        double before = quick ? CpuDistance.nanos() : usual.awaitUsual();
+        double before = heedsDistance(group) ? usual.awaitUsual() : CpuDistance.nanos();
         program.run(root, folder, group, results, quick);
         double after = CpuDistance.nanos();
         ArrayNode entries = read(results);
@@ -132,7 +132,7 @@ final class Rounds {
             tidy((ObjectNode) entry);
         }
         MAPPER.writeValue(results.toFile(), entries); // whole, should what follows be cut short
-        if (distance == null || !mayRepeat(group)) {
+        if (distance == null || !heedsDistance(group)) {
             return;
         }
         for (int i = 0; i < entries.size(); i++) {
@@ -160,7 +160,8 @@ final class Rounds {
         return again;
     }
 
-    private boolean mayRepeat(Group group) {
+    /** Whether what runs waits for the usual distance, and runs once more if it had another one. */
+    private boolean heedsDistance(Group group) {
         return !quick && group.dependsOnDistance();
     }
 
@@ -173,7 +174,7 @@ final class Rounds {
                 .result(results.toString())
                 .resultFormat(ResultFormatType.JSON);
         if (distance != null) {
-            options.addProfiler(DistanceProfiler.class, mayRepeat(group) ? String.valueOf(distance.usual()) : "");
+            options.addProfiler(DistanceProfiler.class, heedsDistance(group) ? String.valueOf(distance.usual()) : "");
         }
         if (!hasWrk) {
             options.exclude("Server\\.saturated");
