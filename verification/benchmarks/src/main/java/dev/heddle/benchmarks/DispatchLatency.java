@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 2)
+@Warmup(iterations = 6) // or the p99.9 would be that of the compilers, on the same CPU
 @Measurement(iterations = 1)
 @Fork(
         value = 1,
@@ -92,8 +92,7 @@ public class DispatchLatency {
         place.closing().run();
     }
 
-    /** To a core that has nothing to do. Warmed for longer: the p99.9 would be that of the compilers, on the same CPU. */
-    @Warmup(iterations = 6)
+    /** To a core that has nothing to do. */
     @Benchmark
     public void idle(Latency latency) {
         measure(latency, () -> {});
