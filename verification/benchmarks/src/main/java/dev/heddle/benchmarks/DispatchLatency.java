@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 6) // or the p99.9 would be that of the compilers, on the same CPU
+@Warmup(iterations = 6) // or the p99.9 would mostly be that of the compilers, on the same CPU
 @Measurement(iterations = 1)
 @Fork(
         value = 1,
