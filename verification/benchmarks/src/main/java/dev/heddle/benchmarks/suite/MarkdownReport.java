@@ -120,8 +120,9 @@ final class MarkdownReport {
         text.append("""
                 The JDK's floor is the same with the JDK's virtual threads on a plain loop in Heddle's place: no books, no
                 hand-over, never parked. For `currentCpu()` it is a call of a C function that does nothing, for a parked task the
-                JDK's own virtual thread, for a server whose core parks one platform thread at a selector; where nothing stands
-                for it, or the loop takes longer than Heddle, it is empty. A scheduler of virtual threads can hardly take
+                JDK's own virtual thread, for a `HashMap` on each core one on each pinned executor, without virtual threads, and for
+                a server whose core parks one platform thread at a selector; where nothing stands for it, or what does is slower than
+                Heddle, it is empty. A scheduler of virtual threads can hardly take
                 less, but for the JDK's set of threads: a spawn on the loop pays for it, and Heddle's does not. Where both limits of
                 the floor are beyond what is promised, the promise is hardly to be had.
                 """);

@@ -36,6 +36,7 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
     private static final String JDK = "JDK_VIRTUAL";
     private static final String GO = "GO_ONE_P";
     private static final String LOOP = "VIRTUAL_THREADS_ON_A_LOOP";
+    private static final String EXECUTORS = "PINNED_EXECUTORS";
     private static final String SELECTOR = "SELECTOR";
     private static final String CALL = "callFloor";
 
@@ -130,11 +131,13 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
         Question question = LOCAL.with("keys", keys);
         return List.of(
                 atLeastTwice(
-                        rate + "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
-                        Comparison.of(question, HEDDLE, JDK)),
+                                rate + "a `HashMap` on each core / `ConcurrentHashMap` on the JDK's scheduler",
+                                Comparison.of(question, HEDDLE, JDK))
+                        .withFloor(EXECUTORS),
                 atLeastTwice(
-                        rate + "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
-                        Comparison.of(question, HEDDLE, "JDK_VIRTUAL_ATOMIC")),
+                                rate + "a `HashMap` on each core / `ConcurrentHashMap` with atomic values",
+                                Comparison.of(question, HEDDLE, "JDK_VIRTUAL_ATOMIC"))
+                        .withFloor(EXECUTORS),
                 atLeastTwice(
                         rate + "a map of longs on each core / `ConcurrentHashMap` on the JDK's scheduler",
                         Comparison.of(question, "HEDDLE_LONG_MAP", JDK)),
