@@ -13,8 +13,9 @@ import org.openjdk.jmh.runner.IterationType;
 
 /**
  * Notes the {@link CpuDistance} before and after each iteration that is measured, which begins when that is as usual if it can. In the
- * benchmark's own process: what it leaves spinning takes turns with the look, of which the shortest round trips count. What is set up
- * once for the process is between the two looks of the first iteration, and what is closed at its end between those of the last.
+ * benchmark's own process: what it leaves spinning takes turns with the look, of which the shortest round trips count. What is closed
+ * at the end of the process is between the two looks of the last iteration; and what is set up once for it between those of the first, where
+ * nothing is warmed up.
  */
 public final class DistanceProfiler implements InternalProfiler {
     static final String BEFORE = "cpuDistanceBefore";

@@ -120,11 +120,11 @@ final class MarkdownReport {
         text.append("""
                 The JDK's floor is the same with the JDK's virtual threads on a plain loop in Heddle's place: no books, no
                 hand-over, never parked. For `currentCpu()` it is a call of a C function that does nothing, for a parked task the
-                JDK's own virtual thread, for a `HashMap` on each core one on each pinned executor, without virtual threads, and for
-                a server whose core parks one platform thread at a selector; where nothing stands for it, or what does is slower than
-                Heddle, it is empty. A scheduler of virtual threads can hardly take
-                less, but for the JDK's set of threads: a spawn on the loop pays for it, and Heddle's does not. Where both limits of
-                the floor are beyond what is promised, the promise is hardly to be had.
+                JDK's own virtual thread, for a server whose core parks one platform thread at a selector, and for a `HashMap` on each
+                core one on each pinned executor, without virtual threads: where more is better it is not the least but the most.
+                Where nothing stands for it, or what does is slower than Heddle, it is empty. A scheduler of virtual threads can hardly
+                do better, but for the JDK's set of threads: a spawn on the loop pays for it, and Heddle's does not. Where both limits
+                of the floor are beyond what is promised, the promise is hardly to be had.
                 """);
     }
 
