@@ -168,8 +168,8 @@ public class Locality {
     }
 
     /**
-     * Fills the maps. Key k belongs to the core k modulo their number, and is put in there. Those are exclusive: their maps have no
-     * locks.
+     * Fills the maps. The key of number n belongs to the core n modulo their number, and is put in there. Those are exclusive: their
+     * maps have no locks.
      */
     @Setup(Level.Trial)
     public void fill() throws InterruptedException {
@@ -230,29 +230,31 @@ public class Locality {
     }
 
     private Adder boxed(Map<Integer, Counter> map, int first, int step) {
-        for (int key = first; key < keys; key += step) {
-            map.put(key, new Counter());
+        for (int number = first; number < keys; number += step) {
+            map.put(key(number), new Counter());
         }
         return key -> ++found(map.get(key)).value;
     }
 
     private Adder longs(int first, int step) {
         Long2LongCounterMap map = new Long2LongCounterMap(MISSING);
-        for (int key = first; key < keys; key += step) {
-            map.put(key, 0);
+        for (int number = first; number < keys; number += step) {
+            map.put(key(number), 0);
         }
-        return key -> {
-            long sum = map.incrementAndGet(key);
-            if (sum == MISSING + 1) {
-                throw missing();
-            }
-            return sum;
-        };
+        return key -> incrementIn(map, key);
+    }
+
+    private static long incrementIn(Long2LongCounterMap map, int key) {
+        long sum = map.incrementAndGet(key);
+        if (sum == MISSING + 1) {
+            throw missing();
+        }
+        return sum;
     }
 
     private Adder locking(Map<Integer, Counter> map, int first, int step) {
-        for (int key = first; key < keys; key += step) {
-            map.put(key, new Counter());
+        for (int number = first; number < keys; number += step) {
+            map.put(key(number), new Counter());
         }
         return key -> found(map.computeIfPresent(key, (k, counter) -> {
                     counter.value++;
@@ -262,28 +264,47 @@ public class Locality {
     }
 
     private Adder atomic(Map<Integer, AtomicLong> map, int first, int step) {
-        for (int key = first; key < keys; key += step) {
-            map.put(key, new AtomicLong());
+        for (int number = first; number < keys; number += step) {
+            map.put(key(number), new AtomicLong());
         }
         return key -> found(map.get(key)).incrementAndGet();
     }
 
     private Adder lockedLongs() {
         Lock[] locks = new Lock[LOCKED_PARTS];
-        Adder[] maps = new Adder[LOCKED_PARTS];
+        Long2LongCounterMap[] maps = new Long2LongCounterMap[LOCKED_PARTS];
         for (int i = 0; i < LOCKED_PARTS; i++) {
             locks[i] = new ReentrantLock();
-            maps[i] = longs(i, LOCKED_PARTS);
+            maps[i] = new Long2LongCounterMap(MISSING);
+        }
+        for (int number = 0; number < keys; number++) {
+            int key = key(number);
+            maps[lockedPart(key)].put(key, 0);
         }
         return key -> {
-            int part = key % LOCKED_PARTS;
+            int part = lockedPart(key);
             locks[part].lock();
             try {
-                return maps[part].add(key);
+                return incrementIn(maps[part], key);
             } finally {
                 locks[part].unlock();
             }
         };
+    }
+
+    private static int lockedPart(int key) {
+        return Math.floorMod(key, LOCKED_PARTS);
+    }
+
+    /**
+     * Scatters the numbers of the keys over all ints, each to its own (MurmurHash3's last step). Of 0, 1, 2 and so on no two meet in a
+     * slot of the JDK's maps, to which an Integer is its own hash: a map that holds whatever comes is not as lucky.
+     */
+    private static int key(int number) {
+        int key = number;
+        key = (key ^ (key >>> 16)) * 0x85eb_ca6b;
+        key = (key ^ (key >>> 13)) * 0xc2b2_ae35;
+        return key ^ (key >>> 16);
     }
 
     /** Closes the cores. */
@@ -377,11 +398,11 @@ public class Locality {
                 part = (part + 1 + client.random.nextInt(cores - 1)) % cores;
                 if (!shared) {
                     client.part = part;
-                    client.key = slot * cores + part;
+                    client.key = key(slot * cores + part);
                     return false;
                 }
             }
-            own.add(slot * cores + part);
+            own.add(key(slot * cores + part));
             client.hasMadeOne();
         } while (client.made % TURN != 0);
         return true;
