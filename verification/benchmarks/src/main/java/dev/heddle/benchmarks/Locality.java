@@ -50,6 +50,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * their own class, and Agrona's map of longs, which is for one thread at a time: a core's own, or behind a lock. Between them
  * stand pinned threads that own a HashMap each, and whose clients are chains of callbacks.
  *
+ * <p>Whose a key is, a client knows by its number: an application may have to find it first.
+ *
  * <p>{@code ./heddle bench locality}
  */
 @BenchmarkMode(Mode.SingleShotTime)
@@ -70,7 +72,7 @@ public class Locality {
      */
     private static final int TIMED = 127;
 
-    /** In so many parts, each with its lock, is a map that all share: many more than clients that run at once. */
+    /** In so many parts, each with its lock, is a map that all share: many more than clients that run at once, a power of two. */
     private static final int LOCKED_PARTS = 256;
 
     /** Whose map. */
@@ -293,12 +295,12 @@ public class Locality {
     }
 
     private static int lockedPart(int key) {
-        return Math.floorMod(key, LOCKED_PARTS);
+        return key & (LOCKED_PARTS - 1);
     }
 
     /**
-     * Scatters the numbers of the keys over all ints, each to its own (MurmurHash3's last step). Of 0, 1, 2 and so on no two meet in a
-     * slot of the JDK's maps, to which an Integer is its own hash: a map that holds whatever comes is not as lucky.
+     * Scatters the numbers of the keys over all ints, each to its own (MurmurHash3's last step). To the JDK's maps an Integer is its own
+     * hash, so that no two of 0, 1, 2 and so on meet in a slot of one: a map that holds whatever comes is not as lucky.
      */
     private static int key(int number) {
         int key = number;
