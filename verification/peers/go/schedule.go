@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand"
 	"runtime"
 	"sort"
 	"strconv"
@@ -126,7 +127,8 @@ func coreManagerLatency() result {
 			if took := (<-started).Sub(sent); i >= samples {
 				nanos = append(nanos, float64(took.Nanoseconds()))
 			}
-			for wait := time.Now(); time.Since(wait) < 50*time.Microsecond; {
+			pause := 50*time.Microsecond + time.Duration(rand.Intn(20_000)) // by chance, as in Java
+			for wait := time.Now(); time.Since(wait) < pause; {
 			}
 		}
 		sort.Float64s(nanos)

@@ -44,8 +44,10 @@ public class Dispatch {
     /** Where tasks are sent. */
     @Param({
         "HEDDLE",
+        "HEDDLE_BUSY_SPIN",
         "HEDDLE_UNPINNED",
         "JDK_VIRTUAL",
+        "JDK_ONE_CARRIER",
         "VIRTUAL_THREADS_ON_A_LOOP",
         "FORK_JOIN",
         "FIXED_POOL",
@@ -53,7 +55,9 @@ public class Dispatch {
         "OPENHFT",
         "NETTY",
         "AGRONA",
-        "DISRUPTOR"
+        "AGRONA_BUSY_SPIN",
+        "DISRUPTOR",
+        "DISRUPTOR_BUSY_SPIN"
     })
     public Venue venue = Venue.HEDDLE;
 

@@ -1,5 +1,6 @@
 package dev.heddle.benchmarks;
 
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -43,14 +44,17 @@ public class DispatchLatency {
     /** How long a task of a busy core computes before it lets the next one run. */
     private static final long WORK_NANOS = 5_000;
 
+    /** How many of those take turns. */
+    private static final int WORKERS = 4;
+
+    /** So much longer a pause is at most, by chance, some turns: a task comes at any time of one. */
+    private static final long PAUSE_MORE_NANOS = WORKERS * WORK_NANOS;
+
     /** A task that has not begun by then is let in by stopping the workers, and counts with the time it took. */
     private static final long STARVED_NANOS = 100_000_000;
 
     /** No more tasks are sent when they have taken so long together, for each that was to be sent. */
     private static final long LONGEST_NANOS_EACH = 250_000;
-
-    /** How many of those there are. */
-    private static final int WORKERS = 4;
 
     /** Where tasks are sent. */
     @Param({
@@ -58,6 +62,7 @@ public class DispatchLatency {
         "HEDDLE_PARK",
         "HEDDLE_BUSY_SPIN",
         "JDK_VIRTUAL",
+        "JDK_ONE_CARRIER",
         "VIRTUAL_THREADS_ON_A_LOOP",
         "FORK_JOIN",
         "FIXED_POOL",
@@ -124,6 +129,7 @@ public class DispatchLatency {
 
     private void measure(Latency latency, Runnable startWorkers) {
         Histogram nanos = new Histogram(3);
+        SplittableRandom random = new SplittableRandom(samples);
         startWorkers.run();
         long end = System.nanoTime() + samples * LONGEST_NANOS_EACH;
         for (int i = 0; i < samples && System.nanoTime() < end; i++) {
@@ -140,7 +146,8 @@ public class DispatchLatency {
                 }
             }
             nanos.recordValue(Math.max(0, at - sent));
-            while (System.nanoTime() - at < PAUSE_NANOS) {
+            long pause = PAUSE_NANOS + random.nextLong(PAUSE_MORE_NANOS);
+            while (System.nanoTime() - at < pause) {
                 Thread.onSpinWait();
             }
             if (starved) {

@@ -19,8 +19,5 @@ final class Flags {
     static final String HEAP_AT_MOST = "-Xmx1g";
     static final String HEAP_TOUCHED = "-XX:+AlwaysPreTouch";
 
-    static final String ONE_JDK_CARRIER = "-Djdk.virtualThreadScheduler.parallelism=1";
-    static final String ONE_JDK_CARRIER_AT_MOST = "-Djdk.virtualThreadScheduler.maxPoolSize=1";
-
     private Flags() {}
 }

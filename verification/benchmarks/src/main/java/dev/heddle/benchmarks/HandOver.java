@@ -12,6 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
@@ -33,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * How late is a task that starts while others, as many as there are CPUs, block in native calls or compute?
  *
- * <p>Each of the others holds its carrier for {@value #HELD_MICROS} us and then yields, again and again. Heddle has one of them on each core.
+ * <p>Each of the others holds its carrier (the JDK's with {@link Hold#BLOCKING_CALL} a thread of a pool) for {@value #HELD_MICROS} us and then yields, again and again. Heddle has one of them on each core.
  *
  * <p>{@code ./heddle bench handover}
  */
@@ -75,7 +77,7 @@ public class HandOver {
         NOTHING,
         /** In a native call, of which neither the JDK nor Heddle is told. */
         NATIVE_CALL,
-        /** In the same call, inside {@link Blocking#call}; the JDK has no such thing. */
+        /** In the same call, inside {@link Blocking#call}; the JDK has no such thing, and waits for a thread of a pool that makes it. */
         BLOCKING_CALL,
         /** They compute. */
         COMPUTE
@@ -93,6 +95,7 @@ public class HandOver {
     @Param("1000")
     public int samples = 1_000;
 
+    private final ExecutorService pool = Executors.newCachedThreadPool();
     private @Nullable CoreManager manager;
     private int[] cpus = {};
     private volatile boolean holding;
@@ -111,6 +114,7 @@ public class HandOver {
     /** Closes them. */
     @TearDown(Level.Trial)
     public void close() {
+        pool.close();
         if (manager != null) {
             manager.close();
         }
@@ -121,7 +125,13 @@ public class HandOver {
             switch (hold) {
                 case NOTHING -> holding = false;
                 case NATIVE_CALL -> sleepNatively();
-                case BLOCKING_CALL -> Blocking.call(HandOver::sleepNatively);
+                case BLOCKING_CALL -> {
+                    if (manager == null) {
+                        pool.submit(HandOver::sleepNatively).get();
+                    } else {
+                        Blocking.call(HandOver::sleepNatively);
+                    }
+                }
                 case COMPUTE -> {
                     long start = System.nanoTime();
                     while (System.nanoTime() - start < HELD_MICROS * 1_000L) {

@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 1)
+@Warmup(iterations = 0) // what as many tasks of before leave resident would be there for these
 @Measurement(iterations = 1)
 @Fork(
         value = 1,
@@ -86,7 +86,7 @@ public class Parked {
 
     /** Opens the lot, and lets the compilers see whole lives of tasks: frames are larger before they are compiled. */
     @Setup(Level.Trial)
-    public void open() throws InterruptedException {
+    public void open() throws InterruptedException, IOException {
         if (venue != Lot.JDK_VIRTUAL) {
             CpuSet cpus = ThreadAffinity.ofProcess();
             CoreManager cores =
@@ -99,6 +99,8 @@ public class Parked {
             park(parked);
             wake(parked);
         }
+        heapBytes();
+        residentBytes(); // what reading it leaves resident is not the tasks'
     }
 
     /** Closes it. */

@@ -3,8 +3,10 @@ package dev.heddle.benchmarks;
 import com.lmax.disruptor.WaitStrategy;
 import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
-import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import net.openhft.affinity.AffinityLock;
@@ -34,11 +36,12 @@ final class Peers {
         return new Venue.Place(executor, executor::close);
     }
 
-    /** An event loop without sockets. */
+    /** An event loop for sockets, without any. */
     static Venue.Place netty() {
-        EventLoop loop = new DefaultEventLoop();
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        EventLoop loop = group.next();
         loop.execute(Venue::pinToLast);
-        return new Venue.Place(loop, () -> loop.shutdownGracefully().syncUninterruptibly());
+        return new Venue.Place(loop, () -> group.shutdownGracefully().syncUninterruptibly());
     }
 
     /** An agent that drains a queue. */

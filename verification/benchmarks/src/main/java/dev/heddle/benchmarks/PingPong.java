@@ -47,8 +47,10 @@ public class PingPong {
         HEDDLE_ACROSS,
         /** Both anywhere. */
         HEDDLE_ANY,
-        /** The JDK's scheduler, with as many carriers as it was started with. */
+        /** The JDK's scheduler. */
         JDK_VIRTUAL,
+        /** The same with one carrier. */
+        JDK_ONE_CARRIER,
         /** A plain loop that runs virtual threads. */
         VIRTUAL_THREADS_ON_A_LOOP,
         /** Two of them, on the first and on the last CPU. */
@@ -67,8 +69,8 @@ public class PingPong {
     /** Opens the cores. */
     @Setup(Level.Trial)
     public void open() {
-        if (venue == Pair.JDK_VIRTUAL) {
-            Venue.JDK_VIRTUAL.open();
+        if (venue == Pair.JDK_VIRTUAL || venue == Pair.JDK_ONE_CARRIER) {
+            Venue.valueOf(venue.name()).open();
             pings = Thread.ofVirtual().factory();
             pongs = pings;
             return;
@@ -151,23 +153,5 @@ public class PingPong {
         ponging.start();
         pinging.join();
         ponging.join();
-    }
-
-    /** The same, where the JDK's scheduler has one carrier: what {@link Pair#HEDDLE} is to be held against. */
-    @Fork(
-            value = 3,
-            jvmArgsAppend = {
-                Flags.NATIVE_ACCESS,
-                Flags.OPEN_HOOK,
-                Flags.HEAP,
-                Flags.HEAP_AT_MOST,
-                Flags.HEAP_TOUCHED,
-                Flags.ONE_JDK_CARRIER,
-                Flags.ONE_JDK_CARRIER_AT_MOST
-            })
-    @Benchmark
-    @OperationsPerInvocation(ROUNDS)
-    public void roundTripOneJdkCarrier() throws InterruptedException {
-        roundTrip();
     }
 }

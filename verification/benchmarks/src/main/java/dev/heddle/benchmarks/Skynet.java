@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx2g"})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xms2g", "-Xmx2g", Flags.HEAP_TOUCHED})
 @State(Scope.Benchmark)
 public class Skynet {
     private static final int CHILDREN = 10;

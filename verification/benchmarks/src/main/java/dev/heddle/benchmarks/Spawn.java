@@ -39,6 +39,7 @@ public class Spawn {
         "HEDDLE_ANY_ONE_CORE",
         "HEDDLE_UNPINNED",
         "JDK_VIRTUAL",
+        "JDK_ONE_CARRIER",
         "VIRTUAL_THREADS_ON_A_LOOP",
         "FORK_JOIN",
         "FIXED_POOL",

@@ -26,11 +26,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3)
 @Fork(
         value = 3,
-        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xmx4g"})
+        jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, "-Xms4g", "-Xmx4g", Flags.HEAP_TOUCHED})
 @State(Scope.Benchmark)
 public class SpawnMillion {
     /** Where the tasks run. */
-    @Param({"HEDDLE", "HEDDLE_ANY_ONE_CORE", "JDK_VIRTUAL", "FORK_JOIN", "FIXED_POOL", "NETTY"})
+    @Param({"HEDDLE", "HEDDLE_ANY_ONE_CORE", "JDK_VIRTUAL", "JDK_ONE_CARRIER", "FORK_JOIN", "FIXED_POOL", "NETTY"})
     public Venue venue = Venue.HEDDLE;
 
     /** How many children. */

@@ -8,6 +8,7 @@ import dev.heddle.runtime.CoreManagerBuilder;
 import dev.heddle.runtime.IdleStrategy;
 import dev.heddle.runtime.TaskMode;
 import dev.heddle.runtime.Unpinned;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +21,7 @@ import org.agrona.concurrent.BusySpinIdleStrategy;
  * Where tasks can be sent: Heddle, and what a user would take instead, each used as its own documentation says.
  *
  * <p>Those that serve one CPU serve the last that the process may use. The JDK's scheduler, its ForkJoinPool and the fixed pool use all
- * of them, unpinned, as they do by default. A task is a thread of its own, which may block, only at Heddle and at the JDK's
+ * of them, unpinned, as they do by default; {@link #JDK_ONE_CARRIER} one at a time. A task is a thread of its own, which may block, only at Heddle and at the JDK's
  * virtual threads; everywhere else a task that blocks holds up what comes after it.
  */
 public enum Venue {
@@ -73,6 +74,17 @@ public enum Venue {
             return new Place(Thread::startVirtualThread, () -> {});
         }
     },
+    /** The same with one carrier, as many as those have that serve one CPU; unpinned. */
+    JDK_ONE_CARRIER {
+        @Override
+        Place open() {
+            System.setProperty("jdk.virtualThreadScheduler.parallelism", "1");
+            System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", "1");
+            Place place = JDK_VIRTUAL.open();
+            checkThatOneRuns(place.executor());
+            return place;
+        }
+    },
     /** Nobody's: the JDK's virtual threads on a plain loop. */
     VIRTUAL_THREADS_ON_A_LOOP {
         @Override
@@ -121,7 +133,7 @@ public enum Venue {
             return Peers.openHft(lastCpu());
         }
     },
-    /** Netty's event loop on a pinned thread. */
+    /** Netty's event loop of NIO, which serves no sockets, on a pinned thread. */
     NETTY {
         @Override
         Place open() {
@@ -157,6 +169,9 @@ public enum Venue {
         }
     };
 
+    /** After which a task that does not run has no carrier. */
+    private static final long TWO_MEET_NANOS = 100_000_000;
+
     /**
      * An open venue.
      *
@@ -190,6 +205,23 @@ public enum Venue {
         }
         while (met.getCount() > 0) {
             Thread.onSpinWait();
+        }
+    }
+
+    /** Two tasks, of which the first does not end before the second has begun, or some time is over: it may not begin by then. */
+    private static void checkThatOneRuns(Executor executor) {
+        CountDownLatch second = new CountDownLatch(1);
+        CompletableFuture<Boolean> areTwo = new CompletableFuture<>();
+        executor.execute(() -> {
+            executor.execute(second::countDown);
+            long start = System.nanoTime();
+            while (second.getCount() > 0 && System.nanoTime() - start < TWO_MEET_NANOS) {
+                Thread.onSpinWait();
+            }
+            areTwo.complete(second.getCount() == 0);
+        });
+        if (areTwo.join()) {
+            throw new IllegalStateException("the JDK's scheduler had begun before it was told to have one carrier");
         }
     }
 

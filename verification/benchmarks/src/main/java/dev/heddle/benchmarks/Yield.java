@@ -40,9 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
             Flags.HEAP,
             Flags.HEAP_AT_MOST,
             Flags.HEAP_TOUCHED,
-            Flags.EXPORT_CONTINUATION,
-            Flags.ONE_JDK_CARRIER,
-            Flags.ONE_JDK_CARRIER_AT_MOST
+            Flags.EXPORT_CONTINUATION
         })
 @State(Scope.Benchmark)
 public class Yield {
@@ -55,7 +53,7 @@ public class Yield {
         /** Anywhere, in a manager with one core. */
         HEDDLE_ANY_ONE_CORE(Venue.HEDDLE_ANY_ONE_CORE),
         /** The JDK's scheduler, with one carrier. */
-        JDK_ONE_CARRIER(Venue.JDK_VIRTUAL),
+        JDK_ONE_CARRIER(Venue.JDK_ONE_CARRIER),
         /** A plain loop that runs virtual threads: what those cost above their continuations. */
         VIRTUAL_THREADS_ON_A_LOOP(Venue.VIRTUAL_THREADS_ON_A_LOOP),
         /** Nobody, and no virtual threads: the JDK's continuations on a pinned thread. The floor. */

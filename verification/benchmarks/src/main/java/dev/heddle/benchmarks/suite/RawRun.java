@@ -104,11 +104,7 @@ final class RawRun {
         JsonNode secondary = result.path("secondaryMetrics");
         if (secondary.isEmpty()) {
             JsonNode primary = result.get("primaryMetric");
-            put(
-                    question,
-                    venue,
-                    round,
-                    nanos(score(primary, result), primary.get("scoreUnit").textValue()));
+            put(question, venue, round, nanos(primary, result));
             return;
         }
         for (Map.Entry<String, JsonNode> each : secondary.properties()) {
@@ -164,21 +160,29 @@ final class RawRun {
                 numbers.getOrDefault(question, Map.of()).getOrDefault(venue, Collections.emptySortedMap()));
     }
 
-    private double score(JsonNode primary, JsonNode result) {
+    /** The mean time of the iterations, of those that count. */
+    private double nanos(JsonNode primary, JsonNode result) {
+        String unit = primary.get("scoreUnit").textValue();
         JsonNode iterations = primary.path("rawData").path(0);
+        if (iterations.isEmpty()) {
+            return nanos(primary.get("score").doubleValue(), unit);
+        }
+        double[] each = iterations
+                .valueStream()
+                .mapToDouble(score -> nanos(score.doubleValue(), unit))
+                .toArray();
         JsonNode distances = result.path(DISTANCES);
-        double score = primary.get("score").doubleValue();
-        if (!isSelective(result) || distances.size() != 2 * iterations.size()) {
-            return score;
+        if (!isSelective(result) || distances.size() != 2 * each.length) {
+            return StatUtils.mean(each);
         }
         CpuDistance usual = new CpuDistance(machine.path(USUAL_DISTANCE).doubleValue());
-        double[] selected = IntStream.range(0, iterations.size())
+        double[] selected = IntStream.range(0, each.length)
                 .filter(i -> isUsual(distances, i, usual))
-                .mapToDouble(i -> iterations.get(i).doubleValue())
+                .mapToDouble(i -> each[i])
                 .toArray();
-        watchedIterations += iterations.size();
+        watchedIterations += each.length;
         usualIterations += selected.length;
-        return selected.length == 0 ? score : StatUtils.mean(selected);
+        return StatUtils.mean(selected.length == 0 ? each : selected);
     }
 
     /**

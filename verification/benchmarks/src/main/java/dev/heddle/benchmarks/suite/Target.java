@@ -18,9 +18,9 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
     private static final Question CURRENT_CPU = Question.of("CurrentCpu");
     private static final Question YIELD = Question.of("Yield.two");
     private static final Question PING_PONG = Question.of("PingPong.roundTrip");
-    private static final Question PING_PONG_ONE_CARRIER = Question.of("PingPong.roundTripOneJdkCarrier");
     private static final Question SPAWN = Question.of("Spawn.children");
     private static final Question DISPATCH = Question.of("Dispatch.burst");
+    private static final Question DISPATCH_OF_FOUR = Question.of("Dispatch.burstOfFourSenders");
     private static final Question LATENCY = Question.of("DispatchLatency.idle").metric("p50Nanos");
     private static final Question PARKED =
             Question.of("Parked.parkAndWake").with("tasks", "1000000").metric("heapBytes");
@@ -34,6 +34,7 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
     private static final String HEDDLE = "HEDDLE";
     private static final String SPINNING = "HEDDLE_BUSY_SPIN";
     private static final String JDK = "JDK_VIRTUAL";
+    private static final String JDK_ONE_CARRIER = "JDK_ONE_CARRIER";
     private static final String GO = "GO_ONE_P";
     private static final String LOOP = "VIRTUAL_THREADS_ON_A_LOOP";
     private static final String EXECUTORS = "PINNED_EXECUTORS";
@@ -66,11 +67,11 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
                         20),
                 atMost(1.15, "yield / bare continuation", YIELD, "CONTINUATIONS")
                         .withFloor(LOOP),
-                atMost(0.85, "yield / JDK's scheduler with one carrier", YIELD, "JDK_ONE_CARRIER")
+                atMost(0.85, "yield / JDK's scheduler with one carrier", YIELD, JDK_ONE_CARRIER)
                         .withFloor(LOOP),
                 atMost(0.5, "ping-pong on one core / JDK's scheduler, all carriers", PING_PONG, JDK)
                         .withFloor(LOOP),
-                atMost(0.5, "ping-pong on one core / JDK's scheduler with one carrier", PING_PONG_ONE_CARRIER, JDK)
+                atMost(0.5, "ping-pong on one core / JDK's scheduler with one carrier", PING_PONG, JDK_ONE_CARRIER)
                         .withFloor(LOOP),
                 atMost(1.5, "ping-pong on one core / Go with one P", PING_PONG, GO)
                         .withFloor(LOOP),
@@ -87,8 +88,20 @@ record Target(String title, Comparison measured, @Nullable Comparison floor, boo
         return List.of(
                 atMost(0.65, "spawn on own core / JDK's scheduler, all carriers", SPAWN, JDK)
                         .withFloor(LOOP),
+                atMost(0.65, "spawn on own core / JDK's scheduler with one carrier", SPAWN, JDK_ONE_CARRIER)
+                        .withFloor(LOOP),
                 atMost(0.35, "spawn on own core / Go with one P", SPAWN, GO).withFloor(LOOP),
                 atMost(1.0, "dispatch to another core / JDK's scheduler, all carriers", DISPATCH, JDK)
+                        .withFloor(LOOP),
+                atMost(1.0, "dispatch to another core / JDK's scheduler with one carrier", DISPATCH, JDK_ONE_CARRIER)
+                        .withFloor(LOOP),
+                atMost(1.0, "dispatch by four senders / JDK's scheduler, all carriers", DISPATCH_OF_FOUR, JDK)
+                        .withFloor(LOOP),
+                atMost(
+                                1.0,
+                                "dispatch by four senders / JDK's scheduler with one carrier",
+                                DISPATCH_OF_FOUR,
+                                JDK_ONE_CARRIER)
                         .withFloor(LOOP),
                 new Target(
                                 "dispatch to another core / JDK's spawn, all carriers",

@@ -75,6 +75,15 @@ class ReportTest {
         assertEquals(2, run.rounds());
     }
 
+    /** Not 133, which is the time at the mean rate. */
+    @Test
+    void ofRatesTheTimesAreAveraged() throws IOException {
+        String burst = score("Dispatch.burst", venue("HEDDLE"), 7.5, "ops/us");
+        raw("dispatch-01-jmh.json", burst.replace("\"score\":", "\"rawData\": [[5, 10]], \"score\":"));
+
+        assertEquals(Map.of(1, 150.0), RawRun.read(folder).numbers(Question.of("Dispatch.burst"), "HEDDLE"));
+    }
+
     @Test
     void anUnknownUnitIsNoTime() throws IOException {
         raw("switch-01-jmh.json", score("Yield.two", venue("HEDDLE"), 1, "ops/s"));
