@@ -3,15 +3,17 @@ package dev.heddle.benchmarks.suite;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 
-/** Writes a run down: what was promised, then every number of every group, ours beside the others'. */
+/** Writes a run down: what was promised, every number of every group, ours beside the others', and where those are better. */
 final class MarkdownReport {
     private final RawRun run;
     private final StringBuilder text = new StringBuilder();
@@ -27,6 +29,7 @@ final class MarkdownReport {
         for (Group group : Group.values()) {
             report.group(group);
         }
+        report.ahead();
         report.machine();
         return report.text.toString();
     }
@@ -207,6 +210,49 @@ final class MarkdownReport {
     /** Whether it is how often something was measured, of which nobody has more to show than another. */
     private static boolean isCount(Question metric) {
         return List.of("counted", "leftOut", "samples").contains(metric.metric());
+    }
+
+    /** Every number that another venue has better than one of ours, by the mean. */
+    private void ahead() {
+        List<String> rows = new ArrayList<>();
+        for (Question metric : run.questions()) {
+            for (String ours : run.venues(metric)) {
+                String better = isCount(metric) || !isHeddles(ours) ? "" : ahead(metric, ours);
+                if (!better.isEmpty()) {
+                    rows.add("| %s | %s | %s | %s |".formatted(metric.scenario(), unit(metric), ours, better));
+                }
+            }
+        }
+        if (rows.isEmpty()) {
+            return;
+        }
+        line("");
+        line("## Where another is ahead");
+        line("");
+        line("By the mean, whatever the limits are: how many times Heddle's number another has, the best first.");
+        line("");
+        line("| measured | | Heddle | ahead of it |");
+        line("| --- | --- | --- | --- |");
+        rows.forEach(this::line);
+    }
+
+    private String ahead(Question metric, String ours) {
+        boolean isMoreBetter = metric.metric().equals("requestsPerSecond");
+        Comparator<Map.Entry<String, Ratio>> leastFirst =
+                Comparator.comparingDouble(each -> each.getValue().mean());
+        return run.venues(metric).stream()
+                .filter(venue -> !isHeddles(venue))
+                .map(venue -> Map.entry(venue, Ratio.of(run.numbers(metric, venue), run.numbers(metric, ours))))
+                .filter(each -> isMoreBetter
+                        ? each.getValue().mean() > 1
+                        : each.getValue().mean() < 1)
+                .sorted(isMoreBetter ? leastFirst.reversed() : leastFirst)
+                .map(each -> each.getKey() + " " + each.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static boolean isHeddles(String venue) {
+        return venue.toUpperCase(Locale.ROOT).startsWith(RawRun.OURS);
     }
 
     private static String unit(Question metric) {

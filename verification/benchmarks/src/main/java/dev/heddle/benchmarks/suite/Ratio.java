@@ -63,8 +63,8 @@ record Ratio(double mean, double low, double high) {
     }
 
     private static String number(double value) {
-        return value >= 1e4
-                ? String.format(Locale.ROOT, "%.0e", value)
-                : String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
+        String format =
+                value < 0.1 ? "%.2g" : value < 10 ? "%.2f" : value < 100 ? "%.1f" : value < 1e4 ? "%.0f" : "%.0e";
+        return String.format(Locale.ROOT, format, value);
     }
 }
