@@ -231,7 +231,7 @@ final class MarkdownReport {
         line("");
         line("By the mean, whatever the limits are: how many times Heddle's number another has, the best first.");
         line("");
-        line("| measured | | Heddle | ahead of it |");
+        line("| benchmark | number | Heddle | ahead of it |");
         line("| --- | --- | --- | --- |");
         rows.forEach(this::line);
     }

@@ -158,7 +158,7 @@ class ReportTest {
         String report = MarkdownReport.of(RawRun.read(folder));
 
         assertContains(report, """
-                | measured | | Heddle | ahead of it |
+                | benchmark | number | Heddle | ahead of it |
                 | --- | --- | --- | --- |
                 | Locality.add | requestsPerSecond | HEDDLE | JDK_VIRTUAL_ATOMIC 4.00, PINNED_EXECUTORS 1.20 |
                 | SetAffinity | ns | heddle | c 0.50 |
