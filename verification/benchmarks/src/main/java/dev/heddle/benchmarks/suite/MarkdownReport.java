@@ -113,9 +113,7 @@ final class MarkdownReport {
         if (rows.isEmpty()) {
             return;
         }
-        line("");
-        line("## What is promised");
-        line("");
+        section("What is promised");
         line("| measured | promised | measured here | | the JDK's floor |");
         line("| --- | --- | --- | --- | --- |");
         rows.forEach(this::line);
@@ -149,9 +147,7 @@ final class MarkdownReport {
         if (all.isEmpty()) {
             return;
         }
-        line("");
-        line("## " + group);
-        line("");
+        section(group.toString());
         line(group.question());
         Set<String> order = new LinkedHashSet<>();
         for (Question question : all) {
@@ -226,10 +222,10 @@ final class MarkdownReport {
         if (rows.isEmpty()) {
             return;
         }
-        line("");
-        line("## Where another is ahead");
-        line("");
-        line("By the mean, whatever the limits are: how many times Heddle's number another has, the best first.");
+        section("Where another is ahead");
+        line(
+                "By the mean, whatever the limits are: how many times Heddle's number another has, the best first. What is 0 or less in a");
+        line("round has no ratio, and is not here.");
         line("");
         line("| benchmark | number | Heddle | ahead of it |");
         line("| --- | --- | --- | --- |");
@@ -251,6 +247,7 @@ final class MarkdownReport {
                 .collect(Collectors.joining(", "));
     }
 
+    /** Whether it is one of Heddle's venues, be it the one that the others are compared with or not. */
     private static boolean isHeddles(String venue) {
         return venue.toUpperCase(Locale.ROOT).startsWith(RawRun.OURS);
     }
@@ -274,9 +271,7 @@ final class MarkdownReport {
     }
 
     private void machine() {
-        line("");
-        line("## The machine");
-        line("");
+        section("The machine");
         for (Map.Entry<String, JsonNode> each : run.machine().properties()) {
             if (!each.getValue().isObject()) {
                 line("- " + each.getKey() + ": " + each.getValue().asText());
@@ -285,6 +280,12 @@ final class MarkdownReport {
         for (Map.Entry<String, JsonNode> each : run.machine().path("peers").properties()) {
             line("- " + each.getKey() + ": " + each.getValue().asText());
         }
+    }
+
+    private void section(String title) {
+        line("");
+        line("## " + title);
+        line("");
     }
 
     private void line(String line) {
