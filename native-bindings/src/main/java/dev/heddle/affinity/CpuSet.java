@@ -114,7 +114,11 @@ public final class CpuSet implements Iterable<Integer> {
      * @throws IllegalArgumentException if a bit above {@link #MAX_CPU} is set
      */
     public static CpuSet copyOf(long[] words) {
-        return copyOf(BitSet.valueOf(words));
+        CpuSet set = ofOwned(words.clone());
+        if (set.words.length > MAX_CPU / Long.SIZE + 1) {
+            checkCpu(set.last());
+        }
+        return set;
     }
 
     /**

@@ -3,9 +3,6 @@ package dev.heddle.affinity.internal;
 import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.NativeCallException;
 import dev.heddle.affinity.internal.generated.Libc;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -19,19 +16,17 @@ public abstract class KernelThread {
      * LibcLinks with the JDK's errno capture, over the generated descriptors.
      *
      * A mask is as many bytes as the kernel wants: it answers EINVAL to a buffer that is too short for its number of
-     * possible CPUs (nr_cpu_ids). Reading therefore starts with what sysconf says and doubles; sysconf is asked once, for it lists
-     * a folder of /sys, which takes longer than all the rest, and what it says is settled when the machine boots. Writing may have any
-     * length: the kernel takes what is missing as 0 and passes over what is too much, which the read-back shows.
+     * possible CPUs (nr_cpu_ids). How many that is is found out once, for it is settled when the machine boots: from what sysconf says,
+     * doubled until the kernel takes it. No more than that is read, for the monitor reads masks in code that is not compiled for a long
+     * time. Writing may have any length: the kernel takes what is missing as 0 and passes over what is too much, which the read-back
+     * shows.
      */
 
-    /** A mask buffer of this many bytes holds every CPU that CpuSet can name; a kernel that wants more has a bug. */
-    private static final int MAX_MASK_BYTES = (CpuSet.MAX_CPU + 1) / 8;
+    /** How long this kernel's masks are. */
+    private static final class KernelMask {
+        static final long BYTES = bytesTakenBy(Self.INSTANCE, Libc.sysconf(Libc._SC_NPROCESSORS_CONF()));
 
-    /** How long the mask is that is tried first. */
-    private static final class FirstMask {
-        static final long BYTES = Math.max(128, Long.highestOneBit(Libc.sysconf(Libc._SC_NPROCESSORS_CONF())) / 4);
-
-        private FirstMask() {}
+        private KernelMask() {}
     }
 
     /** For the two kinds below, and a test's kernel with more CPUs than this machine has. */
@@ -72,31 +67,45 @@ public abstract class KernelThread {
     /** The CPUs this thread may run on. */
     public final CpuSet affinity() {
         LibcLinks.requireAvailable();
-        try (Arena arena = Arena.ofConfined()) {
-            long bytes = FirstMask.BYTES;
-            while (true) {
-                MemorySegment mask = arena.allocate(bytes, Long.BYTES);
-                int errno = nativeGet(mask, arena);
-                if (errno == 0) {
-                    return CpuSet.copyOf(mask.toArray(ValueLayout.JAVA_LONG));
-                }
-                if (errno != Errno.EINVAL || bytes >= MAX_MASK_BYTES) {
-                    throw failed(getter(), subject(), errno, CpuSet.empty());
-                }
+        long bytes = maskBytes();
+        int errno;
+        try (MaskBuffer buffer = MaskBuffer.forBytes(bytes)) {
+            errno = nativeGet(buffer, bytes);
+            if (errno == 0) {
+                return CpuSet.copyOf(buffer.read(bytes));
+            }
+        }
+        throw failed(getter(), subject(), errno, CpuSet.empty());
+    }
+
+    /** How long the masks of its kernel are. */
+    long maskBytes() {
+        return KernelMask.BYTES;
+    }
+
+    /** Finds out how long a thread's kernel wants masks. One that takes no length is asked no further, and will refuse what is tried. */
+    static long bytesTakenBy(KernelThread thread, long cpus) {
+        long bytes = Math.max(1, (cpus + Long.SIZE - 1) / Long.SIZE) * Long.BYTES;
+        try (MaskBuffer buffer = MaskBuffer.forBytes(MaskBuffer.MAX_BYTES)) {
+            while (bytes * 2 <= MaskBuffer.MAX_BYTES && thread.nativeGet(buffer, bytes) == Errno.EINVAL) {
                 bytes *= 2;
             }
         }
+        return bytes;
     }
 
     /** Lets this thread run on these CPUs. The caller reads back what the kernel kept. */
     public final void setAffinity(CpuSet cpus) {
         LibcLinks.requireAvailable();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment mask = arena.allocateFrom(ValueLayout.JAVA_LONG, cpus.toLongArray());
-            int errno = nativeSet(mask, arena);
-            if (errno != 0) {
-                throw failed(setter(), arguments(cpus), errno, cpus);
-            }
+        long[] words = cpus.toLongArray();
+        long bytes = (long) words.length * Long.BYTES;
+        int errno;
+        try (MaskBuffer buffer = MaskBuffer.forBytes(bytes)) {
+            buffer.write(words);
+            errno = nativeSet(buffer, bytes);
+        }
+        if (errno != 0) {
+            throw failed(setter(), arguments(cpus), errno, cpus);
         }
     }
 
@@ -109,11 +118,11 @@ public abstract class KernelThread {
                 "the kernel kept only CPUs " + held + ". Choose CPUs that are online and in this process's cpuset");
     }
 
-    /** Returns the error number, 0 for none. */
-    abstract int nativeGet(MemorySegment mask, Arena arena);
+    /** Reads a mask of so many bytes into the buffer. Returns the error number, 0 for none. */
+    abstract int nativeGet(MaskBuffer buffer, long bytes);
 
-    /** Returns the error number, 0 for none. */
-    abstract int nativeSet(MemorySegment mask, Arena arena);
+    /** Sets the mask of so many bytes that is in the buffer. Returns the error number, 0 for none. */
+    abstract int nativeSet(MaskBuffer buffer, long bytes);
 
     abstract String getter();
 
@@ -145,13 +154,13 @@ public abstract class KernelThread {
         static final Self INSTANCE = new Self();
 
         @Override
-        int nativeGet(MemorySegment mask, Arena arena) {
-            return Libc.pthread_getaffinity_np(Libc.pthread_self(), mask.byteSize(), mask);
+        int nativeGet(MaskBuffer buffer, long bytes) {
+            return Libc.pthread_getaffinity_np(Libc.pthread_self(), bytes, buffer.mask());
         }
 
         @Override
-        int nativeSet(MemorySegment mask, Arena arena) {
-            return Libc.pthread_setaffinity_np(Libc.pthread_self(), mask.byteSize(), mask);
+        int nativeSet(MaskBuffer buffer, long bytes) {
+            return Libc.pthread_setaffinity_np(Libc.pthread_self(), bytes, buffer.mask());
         }
 
         @Override
@@ -178,24 +187,23 @@ public abstract class KernelThread {
         }
 
         @Override
-        int nativeGet(MemorySegment mask, Arena arena) {
-            return call(LibcLinks.ByIdLinks.GET, mask, arena);
+        int nativeGet(MaskBuffer buffer, long bytes) {
+            return call(LibcLinks.ByIdLinks.GET, buffer, bytes);
         }
 
         @Override
-        int nativeSet(MemorySegment mask, Arena arena) {
-            return call(LibcLinks.ByIdLinks.SET, mask, arena);
+        int nativeSet(MaskBuffer buffer, long bytes) {
+            return call(LibcLinks.ByIdLinks.SET, buffer, bytes);
         }
 
-        private int call(MethodHandle function, MemorySegment mask, Arena arena) {
-            MemorySegment state = arena.allocate(LibcLinks.CALL_STATE);
+        private int call(MethodHandle function, MaskBuffer buffer, long bytes) {
             int result;
             try {
-                result = (int) function.invokeExact(state, threadId, mask.byteSize(), mask);
+                result = (int) function.invokeExact(buffer.callState(), threadId, bytes, buffer.mask());
             } catch (Throwable t) {
                 throw LibcLinks.rethrow(t);
             }
-            return result == 0 ? 0 : LibcLinks.errno(state);
+            return result == 0 ? 0 : LibcLinks.errno(buffer.callState());
         }
 
         @Override

@@ -2,7 +2,6 @@ package dev.heddle.runtime.internal.dispatch;
 
 import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
-import dev.heddle.affinity.CpuSet;
 import dev.heddle.affinity.NativeCallException;
 import dev.heddle.affinity.ThreadAffinity;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
@@ -98,7 +97,7 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     private void pin() {
         try {
-            core.settings().pinning().pinTo(CpuSet.of(core.cpu()));
+            core.settings().pinning().pinTo(core.pin());
         } catch (NativeCallException refused) {
             if (!core.isCpuGone()) {
                 throw refused;

@@ -1,5 +1,6 @@
 package dev.heddle.runtime.internal.dispatch;
 
+import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.task.TaskPlace;
 import org.jspecify.annotations.Nullable;
@@ -8,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCoreContext, PlatformCoreContext {
     private final CoreSettings settings;
     private final int cpu;
+    private final CpuSet pin;
 
     CoreContext(CoreSettings settings, int cpu) {
         this.settings = settings;
         this.cpu = cpu;
+        this.pin = CpuSet.of(cpu);
     }
 
     /** Where tasks are started that run on this core and no other. */
@@ -48,6 +51,11 @@ public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCo
 
     public final int cpu() {
         return cpu;
+    }
+
+    /** What its threads are pinned to: its CPU alone. */
+    final CpuSet pin() {
+        return pin;
     }
 
     final CoreSettings settings() {

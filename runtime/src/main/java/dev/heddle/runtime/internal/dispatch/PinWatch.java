@@ -125,7 +125,6 @@ final class PinWatch {
 
     /** Looks at each carrier of a core. Returns what was worst, or null if there is none to look at. */
     private @Nullable Check lookAt(VirtualCoreContext core) {
-        CpuSet cpu = CpuSet.of(core.cpu());
         boolean wasGone = core.isCpuGone();
         Check[] worst = {null};
         core.forEachCarrier(carrier -> {
@@ -133,7 +132,7 @@ final class PinWatch {
                 return; // it has not come to pin itself
             }
             masks++;
-            Check check = scheduler.settings().pinning().check(carrier.kernelId(), cpu);
+            Check check = scheduler.settings().pinning().check(carrier.kernelId(), core.pin());
             if (worst[0] == null || check.outcome().compareTo(worst[0].outcome()) > 0) {
                 worst[0] = check;
             }
@@ -187,7 +186,7 @@ final class PinWatch {
         CpuSet unserved = CpuSet.empty();
         for (VirtualCoreContext core : scheduler.cores()) {
             if (core.isCpuGone() && core.carrierCount() > 0) {
-                unserved = unserved.union(CpuSet.of(core.cpu()));
+                unserved = unserved.union(core.pin());
             }
         }
         if (!unserved.isEmpty() && (isNews || !hasTold || now - lastTold >= TimeUnit.SECONDS.toNanos(1))) {

@@ -1,6 +1,5 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.task.Stripes;
@@ -14,15 +13,13 @@ import org.jspecify.annotations.Nullable;
  * no queue and no dispatch loop, and a task that prefers the core always has it.
  */
 public final class PlatformCoreContext extends CoreContext {
-    private final CpuSet where;
     private final TaskPlace pinned;
     private final TaskPlace preferred;
 
     /** Makes the context of a CPU. */
     public PlatformCoreContext(CoreSettings settings, int cpu) {
         super(settings, cpu);
-        where = CpuSet.of(cpu);
-        PlatformThreads threads = new PlatformThreads(settings, () -> where, this);
+        PlatformThreads threads = new PlatformThreads(settings, this::pin, this);
         pinned = settings.place("core " + cpu, threads, Stripes.ONE, () -> {});
         preferred = settings.place("preferred core " + cpu, threads, Stripes.ONE, () -> {});
     }
@@ -45,7 +42,7 @@ public final class PlatformCoreContext extends CoreContext {
     public @Nullable Throwable awaitStarted() {
         try {
             JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
-                settings().pinning().pinTo(where);
+                settings().pinning().pinTo(pin());
                 return true;
             });
             return null;

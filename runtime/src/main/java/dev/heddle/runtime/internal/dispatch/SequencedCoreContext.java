@@ -1,6 +1,5 @@
 package dev.heddle.runtime.internal.dispatch;
 
-import dev.heddle.affinity.CpuSet;
 import dev.heddle.runtime.CoreStatistics;
 import dev.heddle.runtime.internal.jdk.JdkThreads;
 import dev.heddle.runtime.internal.task.TaskGroup;
@@ -42,7 +41,7 @@ public final class SequencedCoreContext extends CoreContext {
     public @Nullable Throwable awaitStarted() {
         try {
             JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
-                settings().pinning().pinTo(CpuSet.of(cpu()));
+                settings().pinning().pinTo(pin());
                 return true;
             });
             return null;
