@@ -15,18 +15,18 @@ public abstract class KernelThread {
      * functions set errno, which the JVM may overwrite between the call and the next one: those are linked in
      * LibcLinks with the JDK's errno capture, over the generated descriptors.
      *
-     * A mask is as many bytes as the kernel wants: it answers EINVAL to a buffer that is too short for its number of
-     * possible CPUs (nr_cpu_ids). How many that is is found out once, for it is settled when the machine boots: from what sysconf says,
-     * doubled until the kernel takes it. No more than that is read, for the monitor reads masks in code that is not compiled for a long
-     * time. Writing may have any length: the kernel takes what is missing as 0 and passes over what is too much, which the read-back
-     * shows.
+     * A mask is as many bytes as the kernel wants: it answers EINVAL to one that is too short for its number of possible
+     * CPUs (nr_cpu_ids). Reading therefore starts with what sysconf says and doubles; sysconf is asked once, for it lists
+     * a folder of /sys, which takes longer than all the rest. No more than that is read, for the monitor reads masks in code that is
+     * not compiled for some time. What the kernel leaves of a mask the C library clears. Writing may have any length: the kernel
+     * takes what is missing as 0 and passes over what is too much, which the read-back shows.
      */
 
-    /** How long this kernel's masks are. */
-    private static final class KernelMask {
-        static final long BYTES = bytesTakenBy(Self.INSTANCE, Libc.sysconf(Libc._SC_NPROCESSORS_CONF()));
+    /** How long the mask is that is tried first. */
+    private static final class FirstMask {
+        static final long BYTES = MaskBuffer.bytesFor(Libc.sysconf(Libc._SC_NPROCESSORS_CONF()));
 
-        private KernelMask() {}
+        private FirstMask() {}
     }
 
     /** For the two kinds below, and a test's kernel with more CPUs than this machine has. */
@@ -67,31 +67,20 @@ public abstract class KernelThread {
     /** The CPUs this thread may run on. */
     public final CpuSet affinity() {
         LibcLinks.requireAvailable();
-        long bytes = maskBytes();
-        int errno;
-        try (MaskBuffer buffer = MaskBuffer.forBytes(bytes)) {
-            errno = nativeGet(buffer, bytes);
-            if (errno == 0) {
-                return CpuSet.copyOf(buffer.read(bytes));
+        long bytes = FirstMask.BYTES;
+        while (true) {
+            int errno;
+            try (MaskBuffer buffer = MaskBuffer.borrow(bytes)) {
+                errno = nativeGet(buffer, bytes);
+                if (errno == 0) {
+                    return CpuSet.copyOf(buffer.read(bytes));
+                }
             }
-        }
-        throw failed(getter(), subject(), errno, CpuSet.empty());
-    }
-
-    /** How long the masks of its kernel are. */
-    long maskBytes() {
-        return KernelMask.BYTES;
-    }
-
-    /** Finds out how long a thread's kernel wants masks. One that takes no length is asked no further, and will refuse what is tried. */
-    static long bytesTakenBy(KernelThread thread, long cpus) {
-        long bytes = Math.max(1, (cpus + Long.SIZE - 1) / Long.SIZE) * Long.BYTES;
-        try (MaskBuffer buffer = MaskBuffer.forBytes(MaskBuffer.MAX_BYTES)) {
-            while (bytes * 2 <= MaskBuffer.MAX_BYTES && thread.nativeGet(buffer, bytes) == Errno.EINVAL) {
-                bytes *= 2;
+            if (errno != Errno.EINVAL || bytes >= MaskBuffer.MAX_BYTES) {
+                throw failed(getter(), subject(), errno, CpuSet.empty());
             }
+            bytes *= 2;
         }
-        return bytes;
     }
 
     /** Lets this thread run on these CPUs. The caller reads back what the kernel kept. */
@@ -100,7 +89,7 @@ public abstract class KernelThread {
         long[] words = cpus.toLongArray();
         long bytes = (long) words.length * Long.BYTES;
         int errno;
-        try (MaskBuffer buffer = MaskBuffer.forBytes(bytes)) {
+        try (MaskBuffer buffer = MaskBuffer.borrow(bytes)) {
             buffer.write(words);
             errno = nativeSet(buffer, bytes);
         }

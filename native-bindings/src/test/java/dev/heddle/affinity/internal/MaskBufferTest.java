@@ -13,25 +13,38 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** One buffer is kept for whoever comes while it is free; nobody shares it. */
+/** One buffer is lent to whoever comes while it is free, and to nobody else at the same time. */
 final class MaskBufferTest {
     @Test
-    void whoComesWhileTheOneThatStaysIsTakenGetsAnother() {
-        MemorySegment stays;
+    void whoComesWhileItIsLentGetsAnother() {
+        MemorySegment shared;
         MemorySegment other;
-        try (MaskBuffer first = MaskBuffer.forBytes(8);
-                MaskBuffer second = MaskBuffer.forBytes(8)) {
+        try (MaskBuffer first = MaskBuffer.borrow(8);
+                MaskBuffer second = MaskBuffer.borrow(8)) {
             first.write(new long[] {1});
             second.write(new long[] {2});
             assertArrayEquals(new long[] {1}, first.read(8));
             assertArrayEquals(new long[] {2}, second.read(8));
-            stays = first.mask();
+            shared = first.mask();
             other = second.mask();
-            assertNotEquals(stays.address(), other.address());
+            assertNotEquals(shared.address(), other.address());
         }
         assertThrows(IllegalStateException.class, () -> other.fill((byte) 0)); // it has been freed
-        try (MaskBuffer again = MaskBuffer.forBytes(MaskBuffer.MAX_BYTES)) {
-            assertEquals(stays.address(), again.mask().address());
+        try (MaskBuffer again = MaskBuffer.borrow(MaskBuffer.MAX_BYTES)) {
+            assertEquals(shared.address(), again.mask().address());
+        }
+    }
+
+    @Test
+    void aMaskIsWholeWordsThatDoubleUpToTheLongest() {
+        assertEquals(8, MaskBuffer.bytesFor(-1));
+        assertEquals(8, MaskBuffer.bytesFor(64));
+        assertEquals(16, MaskBuffer.bytesFor(65));
+        assertEquals(32, MaskBuffer.bytesFor(130));
+        assertEquals(8192, MaskBuffer.bytesFor(65_536));
+        assertEquals(8192, MaskBuffer.bytesFor(100_000));
+        try (MaskBuffer longer = MaskBuffer.borrow(2 * MaskBuffer.MAX_BYTES)) {
+            assertEquals(2 * MaskBuffer.MAX_BYTES, longer.mask().byteSize());
         }
     }
 
@@ -42,7 +55,7 @@ final class MaskBufferTest {
             List<? extends Future<?>> all = IntStream.range(0, threads)
                     .mapToObj(thread -> pool.submit(() -> {
                         for (int i = 0; i < 20_000; i++) {
-                            try (MaskBuffer buffer = MaskBuffer.forBytes(8)) {
+                            try (MaskBuffer buffer = MaskBuffer.borrow(8)) {
                                 buffer.write(new long[] {thread});
                                 if (i % 16 == 0) {
                                     Thread.yield();

@@ -23,11 +23,6 @@ final class MaskSizeTest {
         }
 
         @Override
-        long maskBytes() {
-            return bytesTakenBy(this, 65);
-        }
-
-        @Override
         int nativeGet(MaskBuffer buffer, long bytes) {
             asked.add(bytes);
             if (bytes < wantedBytes) {
@@ -66,7 +61,10 @@ final class MaskSizeTest {
         CpuSet cpus = CpuSet.of(0, 1023, 1024, 5000, 8191);
         kernel.setAffinity(cpus);
         assertEquals(cpus, kernel.affinity());
-        assertEquals(List.of(16L, 32L, 64L, 128L, 256L, 512L, 1024L, 1024L), kernel.asked);
+        assertEquals(1024L, kernel.asked.getLast());
+        for (int i = 1; i < kernel.asked.size(); i++) {
+            assertEquals(2 * kernel.asked.get(i - 1), kernel.asked.get(i));
+        }
     }
 
     @Test

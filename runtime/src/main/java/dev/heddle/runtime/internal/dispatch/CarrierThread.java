@@ -97,7 +97,7 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     private void pin() {
         try {
-            core.settings().pinning().pinTo(core.pin());
+            core.settings().pinning().pinTo(core.mask());
         } catch (NativeCallException refused) {
             if (!core.isCpuGone()) {
                 throw refused;

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCoreContext, PlatformCoreContext {
     private final CoreSettings settings;
     private final int cpu;
-    private final CpuSet pin;
+    private final CpuSet mask;
 
     CoreContext(CoreSettings settings, int cpu) {
         this.settings = settings;
         this.cpu = cpu;
-        this.pin = CpuSet.of(cpu);
+        this.mask = CpuSet.of(cpu);
     }
 
     /** Where tasks are started that run on this core and no other. */
@@ -54,8 +54,8 @@ public abstract sealed class CoreContext permits VirtualCoreContext, SequencedCo
     }
 
     /** What its threads are pinned to: its CPU alone. */
-    final CpuSet pin() {
-        return pin;
+    final CpuSet mask() {
+        return mask;
     }
 
     final CoreSettings settings() {

@@ -132,7 +132,7 @@ final class PinWatch {
                 return; // it has not come to pin itself
             }
             masks++;
-            Check check = scheduler.settings().pinning().check(carrier.kernelId(), core.pin());
+            Check check = scheduler.settings().pinning().check(carrier.kernelId(), core.mask());
             if (worst[0] == null || check.outcome().compareTo(worst[0].outcome()) > 0) {
                 worst[0] = check;
             }
@@ -186,7 +186,7 @@ final class PinWatch {
         CpuSet unserved = CpuSet.empty();
         for (VirtualCoreContext core : scheduler.cores()) {
             if (core.isCpuGone() && core.carrierCount() > 0) {
-                unserved = unserved.union(core.pin());
+                unserved = unserved.union(core.mask());
             }
         }
         if (!unserved.isEmpty() && (isNews || !hasTold || now - lastTold >= TimeUnit.SECONDS.toNanos(1))) {

@@ -19,7 +19,7 @@ public final class PlatformCoreContext extends CoreContext {
     /** Makes the context of a CPU. */
     public PlatformCoreContext(CoreSettings settings, int cpu) {
         super(settings, cpu);
-        PlatformThreads threads = new PlatformThreads(settings, this::pin, this);
+        PlatformThreads threads = new PlatformThreads(settings, this::mask, this);
         pinned = settings.place("core " + cpu, threads, Stripes.ONE, () -> {});
         preferred = settings.place("preferred core " + cpu, threads, Stripes.ONE, () -> {});
     }
@@ -42,7 +42,7 @@ public final class PlatformCoreContext extends CoreContext {
     public @Nullable Throwable awaitStarted() {
         try {
             JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
-                settings().pinning().pinTo(pin());
+                settings().pinning().pinTo(mask());
                 return true;
             });
             return null;

@@ -259,7 +259,7 @@ public final class SequencedBackend implements CoreBackend {
             try {
                 JdkThreads.widen();
                 JdkThreads.primeTimer();
-                core.settings().pinning().pinTo(core.pin());
+                core.settings().pinning().pinTo(core.mask());
             } catch (Throwable t) {
                 // What it is lent never runs: on no CPU rather than on a wrong one. The CPU went away since the start.
                 report("has no carrier, its tasks wait", t);

@@ -41,7 +41,7 @@ public final class SequencedCoreContext extends CoreContext {
     public @Nullable Throwable awaitStarted() {
         try {
             JdkThreads.callUnpinned(settings().name() + "-probe-" + cpu(), () -> {
-                settings().pinning().pinTo(pin());
+                settings().pinning().pinTo(mask());
                 return true;
             });
             return null;
