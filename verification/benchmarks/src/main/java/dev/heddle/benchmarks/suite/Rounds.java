@@ -181,7 +181,9 @@ final class Rounds {
         }
         if (quick) {
             // Far enough to see that each works, and no further.
-            options.warmupIterations(1)
+            options.jvmArgsPrepend(
+                            "-XX:+UseTransparentHugePages") // a heap that is touched at the start is there sooner
+                    .warmupIterations(1)
                     .warmupTime(TimeValue.milliseconds(100))
                     .measurementIterations(1)
                     .measurementTime(TimeValue.milliseconds(200))
