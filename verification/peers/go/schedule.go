@@ -11,7 +11,7 @@ import (
 
 const (
 	yields   = 10_000
-	rounds   = 10_000
+	rounds   = 100_000
 	children = 10_000
 	burst    = 10_000
 )

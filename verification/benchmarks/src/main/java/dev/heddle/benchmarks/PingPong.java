@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {Flags.NATIVE_ACCESS, Flags.OPEN_HOOK, Flags.HEAP, Flags.HEAP_AT_MOST, Flags.HEAP_TOUCHED})
 @State(Scope.Benchmark)
 public class PingPong {
-    private static final int ROUNDS = 10_000;
+    private static final int ROUNDS = 100_000;
 
     /** Who runs the two tasks. */
     public enum Pair {
@@ -66,9 +66,15 @@ public class PingPong {
     private Runnable closing = () -> {};
     private volatile int turn;
 
-    /** Opens the cores. */
+    /** Opens the cores, and has them run some tasks. */
     @Setup(Level.Trial)
-    public void open() {
+    public void open() throws InterruptedException {
+        openVenue();
+        ShortTasks.run(task -> pings.newThread(task).start());
+        ShortTasks.run(task -> pongs.newThread(task).start());
+    }
+
+    private void openVenue() {
         if (venue == Pair.JDK_VIRTUAL || venue == Pair.JDK_ONE_CARRIER) {
             Venue.valueOf(venue.name()).open();
             pings = Thread.ofVirtual().factory();
@@ -137,7 +143,7 @@ public class PingPong {
         }
     }
 
-    /** Ten thousand round trips; the time of each. */
+    /** A hundred thousand round trips, beside which the start and the end of the two tasks are little; the time of each. */
     @Benchmark
     @OperationsPerInvocation(ROUNDS)
     public void roundTrip() throws InterruptedException {

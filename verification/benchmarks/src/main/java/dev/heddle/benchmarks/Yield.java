@@ -72,13 +72,14 @@ public class Yield {
 
     private Venue.@Nullable Place place;
 
-    /** Opens the venue, or makes the calling thread one. */
+    /** Opens the venue and has it run some tasks, or makes the calling thread one. */
     @Setup(Level.Trial)
-    public void open() {
+    public void open() throws InterruptedException {
         if (venue.venue == null) {
             Venue.pinToLast();
         } else {
             place = venue.venue.open();
+            ShortTasks.run(place.executor());
         }
     }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * loop. When it has lost the core it runs its present task to the next suspension, and is a spare after that.
  */
 public final class CarrierThread extends Thread implements CoreThread {
-    private static final VarHandle CURRENT =
-            fieldVarHandle(MethodHandles.lookup(), "current", VarHandle.class, CarrierThread.class, Runnable.class);
+    /** How many tasks one {@link Shown} shows. */
+    private static final int SHOWS = 1024;
 
     private final VirtualCoreContext core;
 
@@ -42,9 +42,11 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** The kernel's id, 0 until it runs. */
     private volatile int kernelId;
 
-    /** What it runs. Written by itself, in opaque mode; read by the monitor. */
-    @SuppressWarnings("UnusedVariable") // through CURRENT
-    private @Nullable Runnable current;
+    /** What it runs. Its own to replace. */
+    private volatile Shown shown = new Shown();
+
+    /** Its own. */
+    private int showsLeft = SHOWS;
 
     CarrierThread(VirtualCoreContext core, long lease) {
         super(null, null, core.settings().name() + "-core-" + core.cpu(), 0, false);
@@ -112,7 +114,10 @@ public final class CarrierThread extends Thread implements CoreThread {
         core.begin();
         Runnable continuation;
         while ((continuation = nextOrReport()) != null) {
-            CURRENT.setOpaque(this, continuation);
+            if (--showsLeft == 0) {
+                renewShown();
+            }
+            shown.set(continuation);
             dispatching = false;
             holder.run();
             try {
@@ -132,7 +137,17 @@ public final class CarrierThread extends Thread implements CoreThread {
         dispatching = false;
         holder.dispatch(); // as the next lease is to find it
         lease = 0;
-        CURRENT.setOpaque(this, null);
+        shown.set(null);
+    }
+
+    /** INV-8: where there is no memory for a new one, the old one stays. */
+    private void renewShown() {
+        showsLeft = SHOWS;
+        try {
+            shown = new Shown();
+        } catch (OutOfMemoryError e) {
+            // Each task costs some nanoseconds more.
+        }
     }
 
     /** The task that has just suspended was here: looks whether that is where it was to be. */
@@ -246,12 +261,12 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** What it runs, or ran last. For monitoring. */
     @Nullable
     Runnable running() {
-        return (Runnable) CURRENT.getOpaque(this);
+        return shown.get();
     }
 
     /** Owner: runs nothing, and keeps nothing alive. */
     void rests() {
-        CURRENT.setOpaque(this, null);
+        shown.set(null);
     }
 
     /** INV-8: where there is no memory to move something between queues, it is where it was, and is tried again. */
@@ -267,5 +282,28 @@ public final class CarrierThread extends Thread implements CoreThread {
 
     private void report(String text, Throwable thrown) {
         FailureLog.error(CarrierThread.class, core, text, thrown);
+    }
+
+    /**
+     * What a carrier runs, or ran last. Written by the carrier in opaque mode, for each task; read by the monitor.
+     *
+     * <p>No field of the carrier, which grows old: up to JDK 25 G1 puts a full fence behind a reference to a young object that is written
+     * into an old one, for each task. So it is an object of its own, and a new one now and then. (ADR 16)
+     */
+    private static final class Shown {
+        private static final VarHandle CONTINUATION =
+                fieldVarHandle(MethodHandles.lookup(), "continuation", VarHandle.class, Shown.class, Runnable.class);
+
+        @SuppressWarnings("UnusedVariable") // through CONTINUATION
+        private @Nullable Runnable continuation;
+
+        void set(@Nullable Runnable running) {
+            CONTINUATION.setOpaque(this, running);
+        }
+
+        @Nullable
+        Runnable get() {
+            return (Runnable) CONTINUATION.getOpaque(this);
+        }
     }
 }

@@ -17,17 +17,26 @@ public final class LocalQueue<T> {
      * A ring that doubles. Not java.util.ArrayDeque: that one links its new element in before it grows, so that an
      * OutOfMemoryError, which the JDK survives by calling the scheduler again, would leave it looking empty (INV-3).
      * Here the ring grows first, and an item counts from the write of `size` on.
+     *
+     * A ring that has not grown is replaced now and then, so that it is young. What is put into it is young too, mostly, and up to
+     * JDK 25 G1 has a full fence behind each such write into an old object (ADR 6).
      */
     private static final int INITIAL = 64;
 
     /** A ring that a burst has made longer than this is given back when it is empty. */
     private static final int KEPT = 4096;
 
+    /** How many items are added before a ring is replaced. */
+    private static final int ADDED_TO_ONE = 1024;
+
     private static final VarHandle SIZE =
             fieldVarHandle(MethodHandles.lookup(), "size", VarHandle.class, LocalQueue.class, int.class);
 
     private @Nullable Object[] items = new @Nullable Object[INITIAL];
     private int head;
+
+    /** How many more items are added before the ring is replaced. */
+    private int untilRenewal = ADDED_TO_ONE;
 
     /** Written by the owner; read by anyone, for monitoring. */
     private int size;
@@ -38,6 +47,9 @@ public final class LocalQueue<T> {
     /** Puts an item behind all others. */
     public void add(T item) {
         makeRoom();
+        if (--untilRenewal == 0) {
+            renew();
+        }
         items[(head + size) & (items.length - 1)] = item;
         SIZE.setOpaque(this, size + 1);
     }
@@ -90,12 +102,24 @@ public final class LocalQueue<T> {
         return (int) SIZE.getOpaque(this);
     }
 
+    /** Where there is no memory for a new ring, the old one stays. */
+    private void renew() {
+        untilRenewal = ADDED_TO_ONE;
+        if (items.length == INITIAL) {
+            try {
+                resize(INITIAL);
+            } catch (OutOfMemoryError e) {
+                // Each item costs some nanoseconds more.
+            }
+        }
+    }
+
     private void resize(int capacity) {
-        @Nullable Object[] larger = new @Nullable Object[capacity];
+        @Nullable Object[] resized = new @Nullable Object[capacity];
         int upToTheEnd = items.length - head;
-        System.arraycopy(items, head, larger, 0, upToTheEnd);
-        System.arraycopy(items, 0, larger, upToTheEnd, head);
-        items = larger;
+        System.arraycopy(items, head, resized, 0, upToTheEnd);
+        System.arraycopy(items, 0, resized, upToTheEnd, head);
+        items = resized;
         head = 0;
     }
 }

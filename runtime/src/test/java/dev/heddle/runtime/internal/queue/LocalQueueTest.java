@@ -35,6 +35,22 @@ final class LocalQueueTest {
         }
     }
 
+    /** Some thousand items through a ring that need not grow: it is replaced meanwhile, wherever its oldest item is. */
+    @Test
+    void aSmallRingIsReplacedAsItIs() {
+        Random random = new Random(44);
+        Queue<Integer> model = new ArrayDeque<>();
+        for (int i = 0; i < 100_000; i++) {
+            if (model.size() < 50 && random.nextBoolean()) {
+                queue.add(i);
+                model.add(i);
+            } else {
+                assertEquals(model.poll(), queue.poll());
+            }
+            assertEquals(model.size(), queue.size());
+        }
+    }
+
     @Test
     void removingAtAnyPositionTakesEachItemOnce() {
         Random random = new Random(43);
