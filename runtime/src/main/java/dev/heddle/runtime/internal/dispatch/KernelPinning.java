@@ -26,8 +26,11 @@ public final class KernelPinning implements Pinning {
         CpuSet found;
         try {
             found = ThreadAffinity.get(kernelId);
-        } catch (NativeCallException hasEnded) {
-            return Check.HELD;
+        } catch (NativeCallException refused) {
+            if (hasEnded(refused)) {
+                return Check.HELD;
+            }
+            throw refused; // nothing is known of the pin: the monitor says so
         }
         if (found.equals(cpus)) {
             return Check.HELD;
@@ -36,8 +39,11 @@ public final class KernelPinning implements Pinning {
             ThreadAffinity.set(kernelId, cpus);
             return new Check(Outcome.RESTORED, found);
         } catch (NativeCallException refused) {
-            boolean hasEnded = refused.errnoName().equals("ESRCH");
-            return hasEnded ? Check.HELD : new Check(Outcome.LOST, found);
+            return hasEnded(refused) ? Check.HELD : new Check(Outcome.LOST, found);
         }
+    }
+
+    private static boolean hasEnded(NativeCallException refused) {
+        return refused.errnoName().equals("ESRCH");
     }
 }
