@@ -455,6 +455,9 @@ final class HandOverTest {
             recording.startAsync();
             BooleanSupplier isCounted = () -> cores.on(CPU).statistics().hogs() > 0;
             assertFalse(isCounted.getAsBoolean()); // and linked: the task is to be seen where it waits
+            for (int i = 0; i < 3_000; i++) { // what the carrier shows of itself has been replaced meanwhile
+                cores.on(CPU).submit(() -> 1).get();
+            }
             cores.on(CPU)
                     .submit(() -> {
                         Waiting.spinUntil("the monitor has seen it", isCounted);

@@ -39,10 +39,11 @@ final class PinWatchTest {
         Assumptions.assumeTrue(all.size() > 1, "SKIPPED: this needs two CPUs");
     }
 
-    /** CPUs that this says are gone cannot be pinned to, and carriers there have lost their pins. */
+    /** CPUs that this says are gone cannot be pinned to, and carriers there have lost their pins; but of one carrier nothing is said. */
     private static final class FlakyCpus implements Pinning {
         private final AtomicLong looks = new AtomicLong();
         private volatile CpuSet gone = CpuSet.empty();
+        private volatile int unread;
 
         @Override
         public void pinTo(CpuSet cpus) {
@@ -52,6 +53,9 @@ final class PinWatchTest {
         @Override
         public Check check(int kernelId, CpuSet cpus) {
             looks.getAndIncrement();
+            if (kernelId == unread) {
+                throw new IllegalStateException("refused");
+            }
             return gone.containsAll(cpus) ? new Check(Outcome.LOST, CpuSet.empty()) : Check.HELD;
         }
     }
@@ -121,6 +125,27 @@ final class PinWatchTest {
             cpus.gone = CpuSet.empty();
             cores.resize(CpuSet.of(first, last));
             assertEquals(last, cores.on(last).submit(ThreadAffinity::currentCpu).get());
+        }
+    }
+
+    @Test
+    void aCarrierThatCannotBeLookedAtHidesNoOtherOfItsCore(@TempDir Path folder) throws Exception {
+        FlakyCpus cpus = new FlakyCpus();
+        try (CoreManager cores = builder().pinning(cpus).start();
+                Fifo fifo = new Fifo(folder)) {
+            Core leaving = cores.on(last);
+            Future<Integer> blocked = leaving.submit(() -> {
+                cpus.unread = ThreadAffinity.currentThreadId();
+                return Blocking.call(fifo::read);
+            });
+            try {
+                assertEquals(1, leaving.submit(() -> 1).get(30, TimeUnit.SECONDS)); // by another carrier
+                cpus.gone = CpuSet.of(last);
+                Waiting.until("the removal", () -> cores.cores().equals(CpuSet.of(first)));
+            } finally {
+                fifo.write();
+            }
+            assertEquals(1, blocked.get(30, TimeUnit.SECONDS));
         }
     }
 

@@ -39,6 +39,9 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** The monitor's: when it last looked, the carrier was not pinned and could not be. */
     private boolean pinLost;
 
+    /** The monitor's: when it last looked, the kernel did not say how the carrier was pinned. */
+    private boolean pinUnread;
+
     /** The kernel's id, 0 until it runs. */
     private volatile int kernelId;
 
@@ -143,6 +146,7 @@ public final class CarrierThread extends Thread implements CoreThread {
     /** INV-8: where there is no memory for a new one, the old one stays. */
     private void renewShown() {
         showsLeft = SHOWS;
+        shown.set(null); // if it has grown old all the same, what it shows would live as long as that
         try {
             shown = new Shown();
         } catch (OutOfMemoryError e) {
@@ -254,6 +258,13 @@ public final class CarrierThread extends Thread implements CoreThread {
         return wasLost;
     }
 
+    /** Monitor: whether the kernel does not say how it is pinned. Returns whether it was so before. */
+    boolean setPinUnread(boolean unread) {
+        boolean wasUnread = pinUnread;
+        pinUnread = unread;
+        return wasUnread;
+    }
+
     int kernelId() {
         return kernelId;
     }
@@ -287,8 +298,8 @@ public final class CarrierThread extends Thread implements CoreThread {
     /**
      * What a carrier runs, or ran last. Written by the carrier in opaque mode, for each task; read by the monitor.
      *
-     * <p>No field of the carrier, which grows old: up to JDK 25 G1 puts a full fence behind a reference to a young object that is written
-     * into an old one, for each task. So it is an object of its own, and a new one now and then. (ADR 16)
+     * <p>No field of the carrier, which grows old: up to JDK 25 G1 puts a full fence behind a reference that is written into an old object, for
+     * each task. So it is an object of its own, and a new one now and then (ADR 6).
      */
     private static final class Shown {
         private static final VarHandle CONTINUATION =

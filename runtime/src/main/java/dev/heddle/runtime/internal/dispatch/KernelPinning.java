@@ -30,7 +30,7 @@ public final class KernelPinning implements Pinning {
             if (hasEnded(refused)) {
                 return Check.HELD;
             }
-            throw refused; // nothing is known of the pin: the monitor says so
+            throw refused; // nothing is known of the pin
         }
         if (found.equals(cpus)) {
             return Check.HELD;

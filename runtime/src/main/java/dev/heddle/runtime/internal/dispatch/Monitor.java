@@ -233,12 +233,17 @@ final class Monitor {
         }
     }
 
+    /** What fails here, for want of memory, is no reason to leave out a round. */
     private void lookAtPins(long now) {
-        if (pinsInDoubt) {
-            pinsInDoubt = false;
-            pins.lookAtAll(now);
-        } else {
-            pins.lookInTurn(now);
+        try {
+            if (pinsInDoubt) {
+                pinsInDoubt = false;
+                pins.lookAtAll(now);
+            } else {
+                pins.lookInTurn(now);
+            }
+        } catch (Throwable t) {
+            reportFailure(t);
         }
     }
 

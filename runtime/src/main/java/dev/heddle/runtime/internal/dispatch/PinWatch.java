@@ -103,7 +103,7 @@ final class PinWatch {
         boolean anyGone = false;
         boolean isNews = false;
         for (int i = 0; i < Math.min(count, cores.length); i++) {
-            position = position < cores.length ? position + 1 : 1; // first: a look that throws is not tried for ever
+            position = position < cores.length ? position + 1 : 1; // first: a look without memory is not tried for ever
             VirtualCoreContext core = cores[position - 1];
             boolean wasGone = core.isCpuGone();
             Check worst = lookAt(core);
@@ -123,7 +123,7 @@ final class PinWatch {
         }
     }
 
-    /** Looks at each carrier of a core. Returns what was worst, or null if there is none to look at. */
+    /** Looks at each carrier of a core. Returns what was worst, or null if there is none of which that can be told. */
     private @Nullable Check lookAt(VirtualCoreContext core) {
         boolean wasGone = core.isCpuGone();
         Check[] worst = {null};
@@ -132,13 +132,33 @@ final class PinWatch {
                 return; // it has not come to pin itself
             }
             masks++;
-            Check check = scheduler.settings().pinning().check(carrier.kernelId(), core.mask());
+            Check check = check(core, carrier);
+            if (check == null) {
+                return;
+            }
             if (worst[0] == null || check.outcome().compareTo(worst[0].outcome()) > 0) {
                 worst[0] = check;
             }
             count(core, carrier, check, wasGone);
         });
         return worst[0];
+    }
+
+    /** Looks at a carrier. Returns null if the kernel does not say: nothing is known of that pin, and the others are looked at. */
+    private @Nullable Check check(VirtualCoreContext core, CarrierThread carrier) {
+        try {
+            Check check = scheduler.settings().pinning().check(carrier.kernelId(), core.mask());
+            carrier.setPinUnread(false);
+            return check;
+        } catch (RuntimeException refused) {
+            if (!carrier.setPinUnread(true)) { // said once, until it can be read again
+                report.log(
+                        core.cpu(),
+                        core + ": whether carrier " + carrier.getName() + " is still pinned to CPU " + core.cpu()
+                                + " cannot be told, and it goes on: " + refused.getMessage());
+            }
+            return null;
+        }
     }
 
     /** A carrier counts as lost once, and as restored once after that. */

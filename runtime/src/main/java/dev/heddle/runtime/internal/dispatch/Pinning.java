@@ -34,7 +34,11 @@ public interface Pinning {
     /** Returns when the calling thread is on one of these CPUs and cannot leave them; or throws. */
     void pinTo(CpuSet cpus);
 
-    /** Looks whether another thread is still pinned to these CPUs, and pins it again if it is not. */
+    /**
+     * Looks whether another thread is still pinned to these CPUs, and pins it again if it is not. HELD if it has ended.
+     *
+     * @throws RuntimeException if the kernel does not say
+     */
     default Check check(int kernelId, CpuSet cpus) {
         return Check.HELD;
     }

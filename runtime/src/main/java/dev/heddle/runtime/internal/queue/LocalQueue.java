@@ -4,6 +4,7 @@ import static java.lang.invoke.ConstantBootstraps.fieldVarHandle;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,8 @@ public final class LocalQueue<T> {
      * OutOfMemoryError, which the JDK survives by calling the scheduler again, would leave it looking empty (INV-3).
      * Here the ring grows first, and an item counts from the write of `size` on.
      *
-     * A ring that has not grown is replaced now and then, so that it is young. What is put into it is young too, mostly, and up to
-     * JDK 25 G1 has a full fence behind each such write into an old object (ADR 6).
+     * A ring that has not grown is replaced now and then, so that it is young: up to JDK 25 G1 has a full fence behind each reference
+     * that is written into an old object (ADR 6).
      */
     private static final int INITIAL = 64;
 
@@ -47,7 +48,7 @@ public final class LocalQueue<T> {
     /** Puts an item behind all others. */
     public void add(T item) {
         makeRoom();
-        if (--untilRenewal == 0) {
+        if (--untilRenewal <= 0) { // or below: the stack may overflow in renew()
             renew();
         }
         items[(head + size) & (items.length - 1)] = item;
@@ -102,6 +103,11 @@ public final class LocalQueue<T> {
         return (int) SIZE.getOpaque(this);
     }
 
+    /** What the items are in at present. For tests. */
+    Object ring() {
+        return items;
+    }
+
     /** Where there is no memory for a new ring, the old one stays. */
     private void renew() {
         untilRenewal = ADDED_TO_ONE;
@@ -119,6 +125,7 @@ public final class LocalQueue<T> {
         int upToTheEnd = items.length - head;
         System.arraycopy(items, head, resized, 0, upToTheEnd);
         System.arraycopy(items, 0, resized, upToTheEnd, head);
+        Arrays.fill(items, null); // if it has grown old, what is in it would live as long as that
         items = resized;
         head = 0;
     }

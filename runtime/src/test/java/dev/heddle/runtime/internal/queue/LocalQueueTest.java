@@ -1,6 +1,7 @@
 package dev.heddle.runtime.internal.queue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,7 +36,20 @@ final class LocalQueueTest {
         }
     }
 
-    /** Some thousand items through a ring that need not grow: it is replaced meanwhile, wherever its oldest item is. */
+    /** It would grow old. */
+    @Test
+    void aRingThatHasNotGrownIsReplaced() {
+        for (int time = 0; time < 3; time++) {
+            Object ring = queue.ring();
+            for (int i = 0; i < 1024; i++) {
+                queue.add(i);
+                assertEquals(i, queue.poll());
+            }
+            assertNotSame(ring, queue.ring());
+        }
+    }
+
+    /** Some thousand items through a ring that need not grow, and is replaced meanwhile, wherever its oldest item is. */
     @Test
     void aSmallRingIsReplacedAsItIs() {
         Random random = new Random(44);
