@@ -150,6 +150,46 @@ final class PinWatchTest {
     }
 
     @Test
+    void handOverGoesOnThoughEachLookAtThePinsFails(@TempDir Path folder) throws Exception {
+        AtomicLong suspensions = new AtomicLong();
+        AtomicBoolean done = new AtomicBoolean();
+        Pinning failing = new Pinning() {
+            @Override
+            public void pinTo(CpuSet cpus) {
+                ThreadAffinity.set(CpuSet.of(last));
+            }
+
+            @Override
+            public Check check(int kernelId, CpuSet cpus) {
+                long audited = suspensions.get() + 2; // so that after this look another one is asked for already
+                while (suspensions.get() < audited && !done.get()) {
+                    Thread.yield();
+                }
+                throw new AssertionError("no look succeeds");
+            }
+        };
+        try (CoreManager cores = builder().audit(1).pinning(failing).start();
+                Fifo fifo = new Fifo(folder)) {
+            Future<?> misplaced = cores.on(first).submit(() -> {
+                while (!done.get()) {
+                    Thread.yield();
+                    suspensions.getAndIncrement();
+                }
+            });
+            Future<Integer> blocked = cores.on(last).submit(fifo::read);
+            try {
+                assertEquals(1, cores.on(last).submit(() -> 1).get(30, TimeUnit.SECONDS)); // by another carrier
+            } finally {
+                done.set(true);
+                fifo.write();
+            }
+            assertEquals(1, blocked.get(30, TimeUnit.SECONDS));
+            misplaced.get(30, TimeUnit.SECONDS);
+            assertTrue(cores.on(first).statistics().misplaced() > 0);
+        }
+    }
+
+    @Test
     void theTasksOfACoreWhoseCpuIsGoneFailIfTheyShall() {
         FlakyCpus cpus = new FlakyCpus();
         try (CoreManager cores =
