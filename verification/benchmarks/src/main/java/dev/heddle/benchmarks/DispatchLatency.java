@@ -1,6 +1,7 @@
 package dev.heddle.benchmarks;
 
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -84,6 +85,9 @@ public class DispatchLatency {
     private volatile long began;
     private volatile boolean busy;
 
+    /** Counted down by each worker that starts none of its kind again. */
+    private CountDownLatch working = new CountDownLatch(0);
+
     /** Opens the venue, and leaves its CPU to it. */
     @Setup(Level.Trial)
     public void open() {
@@ -99,19 +103,21 @@ public class DispatchLatency {
 
     /** To a core that has nothing to do. */
     @Benchmark
-    public void idle(Latency latency) {
+    public void idle(Latency latency) throws InterruptedException {
         measure(latency, () -> {});
     }
 
     /** To a core where four tasks take turns: each computes for 5 us, and starts the next one of its kind. */
     @Benchmark
-    public void busy(Latency latency) {
+    public void busy(Latency latency) throws InterruptedException {
         measure(latency, this::startWorkers);
         busy = false;
+        working.await(); // who is closed starts nobody
     }
 
     private void startWorkers() {
         busy = true;
+        working = new CountDownLatch(WORKERS);
         for (int i = 0; i < WORKERS; i++) {
             place.executor().execute(this::work);
         }
@@ -124,10 +130,12 @@ public class DispatchLatency {
         }
         if (busy) {
             place.executor().execute(this::work);
+        } else {
+            working.countDown();
         }
     }
 
-    private void measure(Latency latency, Runnable startWorkers) {
+    private void measure(Latency latency, Runnable startWorkers) throws InterruptedException {
         Histogram nanos = new Histogram(3);
         SplittableRandom random = new SplittableRandom(samples);
         startWorkers.run();
@@ -151,6 +159,7 @@ public class DispatchLatency {
                 Thread.onSpinWait();
             }
             if (starved) {
+                working.await(); // or there would be more of them
                 startWorkers.run();
             }
         }
