@@ -21,6 +21,11 @@ public record CloseReport(List<CoreOutcome> cores, CoreOutcome elsewhere) {
     public record CoreOutcome(int cpu, long drained, long cancelled, long remaining) {
         /** Instead of a CPU number, for tasks that are no core's own. */
         public static final int NO_CORE = -1;
+
+        CoreOutcome plus(CoreOutcome other) {
+            return new CoreOutcome(
+                    cpu, drained + other.drained, cancelled + other.cancelled, remaining + other.remaining);
+        }
     }
 
     /**

@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -558,36 +559,33 @@ public final class CoreManager implements AutoCloseable {
         requireOutside("closeWithin()");
         Objects.requireNonNull(drain, "drain");
         Objects.requireNonNull(cancel, "cancel");
+        Map<TaskPlace, Long> goneAtFirst = gone(); // before the shutdown: a task may wait for that and end
         shutdown();
-        Map<Integer, Long> liveAtFirst = live();
         awaitTermination(drain);
-        Map<Integer, Long> liveAfterDrain = live();
-        if (liveAfterDrain.values().stream().anyMatch(tasks -> tasks > 0)) {
+        Map<TaskPlace, Long> goneAfterDrain = gone();
+        if (places().stream().anyMatch(place -> place.tasks().live() > 0)) {
             shutdownNow();
             awaitTermination(cancel);
         }
-        Map<Integer, Long> liveAtLast = live();
+        Map<TaskPlace, Integer> cpus = new HashMap<>();
+        cores.values().forEach(core -> cpus.put(core.context().pinned(), core.cpu()));
         Map<Integer, CoreOutcome> outcomes = new TreeMap<>();
-        liveAtFirst.forEach((cpu, first) -> {
-            long middle = liveAfterDrain.getOrDefault(cpu, 0L);
-            long last = liveAtLast.getOrDefault(cpu, 0L);
-            outcomes.put(cpu, new CoreOutcome(cpu, Math.max(0, first - middle), Math.max(0, middle - last), last));
+        gone().forEach((place, last) -> {
+            int cpu = cpus.getOrDefault(place, CoreOutcome.NO_CORE);
+            long middle = goneAfterDrain.getOrDefault(place, 0L); // none yet of a core that a resize was just adding
+            long drained = middle - goneAtFirst.getOrDefault(place, 0L);
+            long remaining = place.tasks().entered() - last;
+            outcomes.merge(cpu, new CoreOutcome(cpu, drained, last - middle, remaining), CoreOutcome::plus);
         });
         CoreOutcome elsewhere = Objects.requireNonNull(outcomes.remove(CoreOutcome.NO_CORE));
         return new CloseReport(List.copyOf(outcomes.values()), elsewhere);
     }
 
-    /** Live tasks by core, and all that are no core's own under {@link CoreOutcome#NO_CORE}. */
-    private Map<Integer, Long> live() {
-        Map<Integer, Long> live = new TreeMap<>();
-        long all = places().stream().mapToLong(place -> place.tasks().live()).sum();
-        for (Core core : cores.values()) {
-            long own = core.context().pinned().tasks().live();
-            live.put(core.cpu(), own);
-            all -= own;
-        }
-        live.put(CoreOutcome.NO_CORE, Math.max(0, all));
-        return live;
+    /** How many tasks of each place have ended. */
+    private Map<TaskPlace, Long> gone() {
+        Map<TaskPlace, Long> gone = new HashMap<>();
+        places().forEach(place -> gone.put(place, place.tasks().gone()));
+        return gone;
     }
 
     @SuppressWarnings("ReferenceEquality") // two managers may be told the same

@@ -159,9 +159,7 @@ public final class TaskGroup {
     /** Holds up admission if nobody is inside, until {@link #reopen()} or {@link #close()}. Returns whether it does. */
     public boolean suspendIfIdle() {
         long seen = entered.get();
-        return (seen & ~COUNT) == 0
-                && seen == cancelled.get() + counts().ended()
-                && entered.compareAndSet(seen, seen | SUSPENDED);
+        return (seen & ~COUNT) == 0 && seen == gone() && entered.compareAndSet(seen, seen | SUSPENDED);
     }
 
     /** Ends what {@link #suspendIfIdle()} began. */
@@ -197,8 +195,13 @@ public final class TaskGroup {
 
     /** Tasks admitted that have not gone: an estimate while they come and go, never negative. */
     public long live() {
-        long gone = cancelled.get() + counts().ended();
+        long gone = gone();
         return (entered.get() & COUNT) - gone;
+    }
+
+    /** How many of those that were ever admitted have ended, or were cancelled before they began. Never falls. */
+    public long gone() {
+        return cancelled.get() + counts().ended();
     }
 
     /** Waits until the group is closed and its last task has left. Returns false if the time ran out first. */
