@@ -65,8 +65,8 @@ final class MarkdownReport {
                     + " cores cannot show.** Senders, the load generator, the collector and the compilers share the"
                     + " CPUs with what is measured, or take one of them away. Stealing has one victim, a spread is over "
                     + cores
-                    + " queues, nothing crosses a NUMA node or an L3 cache, and what grows with the number of cores -"
-                    + " contention on a shared map, on a global queue - has not begun to.");
+                    + " queues, nothing crosses a NUMA node, and what grows with the number of cores - contention on a shared"
+                    + " map, on a global queue - is that of so few.");
         }
         if (run.machine().path("virtualized").booleanValue()) {
             limits.add("The machine is virtual: its CPUs are shared with others, and a wake-up from the kernel includes"
